@@ -1,0 +1,63 @@
+# One command each, on a clean clone with only Python 3.11 or later and make: everything else goes into .venv.
+#   make compare   which design is least likely to fall short, of the study marked default
+#   make test      lint, type and import rules, then every test but the slow ones
+#   make lab       JupyterLab in notebooks/
+#   make parity    the three engines against one another over more steps, and the other slow tests
+# `make compare ARGS="--scenario NAME --worlds 50"` hands options on; `make test ARGS="tests/model"` too.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+WORKERS ?= 2
+ARGS ?=
+
+# The first interpreter that starts and is new enough (a name on the path need not start: version managers leave shims).
+PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 python; do \
+	if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	echo "$$candidate"; break; fi; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test lint parity lab clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+# Stamps: the second call of any target below costs nothing until a file that decides the set of packages changes.
+$(VENV)/.python:
+	@if [ -z "$(PYTHON)" ]; then echo "policy_lab needs Python 3.11 or later; none was found. Set PYTHON=/path/to/python." >&2; exit 1; fi
+	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runs: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing the tested set of packages (about a minute the first time) …"
+	@$(INSTALL) hatchling editables
+	@$(INSTALL) --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.develops: $(VENV)/.runs
+	@echo "Installing what the tests and the notebooks need …"
+	@$(INSTALL) --no-build-isolation --editable '.[lab,test]'
+	@touch $@
+
+setup: $(VENV)/.develops
+
+compare: $(VENV)/.runs
+	@$(BIN)/policy-lab compare $(ARGS)
+
+lint: $(VENV)/.develops
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+parity: $(VENV)/.develops
+	$(BIN)/pytest -m slow $(ARGS)
+
+lab: $(VENV)/.develops
+	$(BIN)/jupyter lab notebooks $(ARGS)
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
