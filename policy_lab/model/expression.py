@@ -102,12 +102,16 @@ class Stock:
 
 @dataclass(frozen=True)
 class Delay:
-    """``DELAY1/3/N``: a material delay of ``order`` stages."""
+    """``DELAY1/3/N``: a material delay of ``order`` stages.
+
+    ``carries_time`` is true for ``DELAY N``, whose content keeps the delay time that held when it came in.
+    """
 
     input: Expression
     time: Expression
     initial: Expression
     order: Expression
+    carries_time: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -75,6 +75,8 @@ class Model:
 
     ``subscripts`` gives the elements of every range, aliases (``Partner <-> Agency``) included; ``integration`` is the
     method that the file asks for (``euler``, ``rk2``, ``rk4``, ``auto``); ``digest`` is the SHA-256 of the file.
+    ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
+    elements correspond one to one, in order.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Model:
     time: TimeSettings
     integration: str
     warnings: tuple[Problem, ...] = ()
+    mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Variable:
         """Return a variable by name, ignoring case and underscores; the nearest names are in the error."""
