@@ -1,0 +1,171 @@
+"""What always stands beside the risk: burden ratio, gap, the cost of changing over, resources, evidence."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from policy_lab.analysis.outcomes import band, mean_of, over_futures, over_time, path, time_unit, years_per_period
+from policy_lab.analysis.shortfall import run_lengths
+from policy_lab.results.types import Results
+
+GREEN_BOOK_RATE = 0.035
+"""Social time preference rate a year for years 0-30 (HM Treasury, The Green Book)."""
+
+
+def design_columns(results: Results) -> dict[str, object]:
+    """Return who each design is: title, group, overlays, and the evidence behind its lever scores."""
+    study = results.plan.study
+    resolved = [study.design(name) for name in results.designs]
+    grade = lever_grade(results)
+    return {
+        "design": list(results.designs),
+        "title": [design.title for design in resolved],
+        "group": [design.group for design in resolved],
+        "overlay": ["+".join(name.split("+")[1:]) for name in results.designs],
+        "evidence_grade": [grade for _ in results.designs],
+        "lever_marks": [_marks([score.mark for score in design.levers.values()]) for design in resolved],
+    }
+
+
+def lever_grade(results: Results) -> str:
+    """Return the weakest evidence grade among the constants that carry lever scores (A, B or C; C if none is listed)."""
+    study = results.plan.study
+    carriers = {lever.variable for lever in study.file.levers.values()}
+    grades = [row.grade for row in study.parameters.values() if row.variable.split("[")[0].strip() in carriers]
+    return max(grades, default="C")
+
+
+def _marks(marks: list[str]) -> str:
+    return ", ".join(f"{number} {mark}" for mark, number in sorted(Counter(marks).items()))
+
+
+def burden_columns(results: Results) -> dict[str, object]:
+    """Return the accumulated burden of each design as a ratio to the base design, never as an amount.
+
+    In each world the burden is the mean over the horizon (trapezium rule) and over futures; its ratio to the base
+    design's burden in the same world does not depend on the burden's unknown level. Undiscounted first; beside it with
+    the Green Book's 3.5 % a year. The interval is 5-95 % over worlds, and the words say whether it leaves 1 out.
+    """
+    burden = results.plan.study.file.measures.burden
+    values = path(results, burden.variable, "sum")
+    yearly = years_per_period(time_unit(results))
+    plain = _ratio_to_base(results, over_futures(over_time(values, results.time)))
+    rate = float(np.log1p(GREEN_BOOK_RATE)) * yearly
+    discounted = _ratio_to_base(results, over_futures(over_time(values, results.time, rate)))
+    low, high = [band(row, 0.05) for row in plain], [band(row, 0.95) for row in plain]
+    clear = [bottom > 1 or top < 1 for bottom, top in zip(low, high, strict=True)]
+    return {
+        "burden_ratio": [band(row, 0.5) for row in plain],
+        "burden_ratio_q05": low,
+        "burden_ratio_q95": high,
+        "burden_ratio_discounted": [band(row, 0.5) for row in discounted],
+        "burden_clear": clear,
+        "burden_words": _burden_words(results, low, clear),
+    }
+
+
+def _burden_words(results: Results, low: list[float], clear: list[bool]) -> list[str]:
+    burden = results.plan.study.file.measures.burden
+    base = results.plan.study.file.comparison.base
+    words = []
+    for name, bottom, is_clear in zip(results.designs, low, clear, strict=True):
+        if base not in results.designs:
+            words.append(f"not known: {base} is not among the designs")
+        elif name == base:
+            words.append("the base of the ratio")
+        elif not np.isfinite(bottom):
+            words.append("not known")
+        else:
+            words.append(burden.clear_words if is_clear else burden.unclear_words)
+    return words
+
+
+def _ratio_to_base(results: Results, burdens: np.ndarray) -> np.ndarray:
+    base = results.plan.study.file.comparison.base
+    if base not in results.designs:
+        return np.full(burdens.shape, np.nan)
+    reference = burdens[results.designs.index(base)]
+    return np.divide(burdens, reference, out=np.full(burdens.shape, np.nan), where=reference > 0)
+
+
+def gap_columns(results: Results) -> dict[str, object]:
+    """Return intent minus implemented, averaged over the horizon and futures: mean and 5-95 % over worlds.
+
+    Empty when the study binds no gap.
+    """
+    gap = results.plan.study.file.measures.gap
+    if gap is None:
+        return {}
+    difference = path(results, gap.intent, "mean") - path(results, gap.implemented, "mean")
+    worlds = over_futures(over_time(difference, results.time))
+    return {
+        "gap": [mean_of(row) for row in worlds],
+        "gap_q05": [band(row, 0.05) for row in worlds],
+        "gap_q95": [band(row, 0.95) for row in worlds],
+    }
+
+
+def transition_columns(results: Results) -> dict[str, object]:
+    """Return what a change of design costs before it pays, against staying with the base design.
+
+    Only for a switch: ``D[t]`` is the design's shortfall outcome minus the base design's in the same world and future,
+    averaged over futures. ``dip_depth`` is ``max(0, -min over t of D)``, its median over worlds, in the outcome's unit;
+    ``time_to_benefit`` the time from which ``D > 0`` for as many saved periods in a row as the shortfall measure asks
+    for, its median over the worlds that have one; ``never_benefits`` the share of worlds that have none within the
+    horizon. Not-a-number for the base design and for settled starts.
+    """
+    depth, benefit, never = _transition(results)
+    return {
+        "dip_depth": [band(row, 0.5) for row in depth],
+        "dip_depth_q95": [band(row, 0.95) for row in depth],
+        "time_to_benefit": [band(row, 0.5) for row in benefit],
+        "never_benefits": [mean_of(row) for row in never],
+    }
+
+
+def _transition(results: Results) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return depth of the dip, time to benefit and whether there is none, each ``[design, world]``."""
+    measure = results.plan.study.file.measures.shortfall
+    base = results.plan.study.file.comparison.base
+    values = path(results, measure.variable)
+    nothing = np.full(values.shape[:2], np.nan)
+    if results.plan.start != "switch" or base not in results.designs:
+        return nothing, nothing, nothing
+    place = results.designs.index(base)
+    paired = np.moveaxis(values - values[place], 3, 0)
+    ahead = np.moveaxis(np.stack([over_futures(moment) for moment in paired]), 0, -1)
+    depth, benefit, never = depth_and_benefit(ahead, results.time, measure.periods)
+    for table in (depth, benefit, never):
+        table[place] = np.nan
+    return depth, benefit, never
+
+
+def depth_and_benefit(ahead: np.ndarray, time: np.ndarray, periods: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the depth of the dip, the time to benefit and whether there is none, from paired differences.
+
+    ``ahead`` is ``[..., time]``: how far a design is ahead of staying. A lead under a millionth of the largest
+    difference is rounding, not benefit.
+    """
+    usable = np.isfinite(ahead).all(axis=-1)
+    depth = np.where(usable, np.maximum(0.0, -ahead.min(axis=-1)), np.nan)
+    floor = 1e-6 * np.abs(np.where(np.isfinite(ahead), ahead, 0.0)).max(initial=0.0)
+    reached = run_lengths(ahead > floor) >= periods
+    found = reached.any(axis=-1)
+    started = np.clip(reached.argmax(axis=-1) - periods + 1, 0, None)
+    benefit = np.where(usable & found, time[started], np.nan)
+    never = np.where(usable, (~found).astype(float), np.nan)
+    return depth, benefit, never
+
+
+def resource_columns(results: Results) -> dict[str, object]:
+    """Return each real resource, averaged over the horizon, futures and worlds; the column is ``title (unit)``.
+
+    The elements of a subscripted variable are added up.
+    """
+    columns: dict[str, object] = {}
+    for resource in results.plan.study.file.measures.resources:
+        worlds = over_futures(over_time(path(results, resource.variable, "sum"), results.time)) * resource.per
+        columns[f"{resource.title} ({resource.unit})"] = [mean_of(row) for row in worlds]
+    return columns

@@ -1,0 +1,167 @@
+"""Arrays out of results: one path a case, dates, and bands over worlds. The only place that knows how axes lie."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+
+from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.results.types import Outcome, Results
+
+Combine = Literal["only", "sum", "mean"]
+
+_ELEMENT = re.compile(r"^(?P<name>.*?)\s*\[(?P<elements>[^\[\]]*)\]$")
+_DAYS = {"day": 1, "week": 7}
+_MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
+def path(results: Results, variable: str, combine: Combine = "only") -> np.ndarray:
+    """Return one number a saved time for each case.
+
+    Parameters
+    ----------
+    results
+        Finished cases.
+    variable
+        A saved outcome, or one element of it (``Catch[North]``).
+    combine
+        What to do with the elements of a subscripted outcome: ``sum`` for amounts, ``mean`` for levels, ``only`` to
+        refuse more than one.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``[design, world, future, time]`` in the outcome's unit. Not-a-number where a case failed.
+
+    Raises
+    ------
+    InputError
+        For an unknown outcome or element, and for several elements under ``only``.
+    """
+    match = _ELEMENT.match(variable)
+    if match and variable not in results.outcomes:
+        outcome = results[match["name"].strip()]
+        wanted = tuple(part.strip() for part in match["elements"].split(","))
+        for labels, values in elements(outcome):
+            if labels == wanted:
+                return values
+        known = [f"{outcome.name}[{','.join(labels)}]" for labels, _ in elements(outcome)]
+        raise InputError(Problem(what=f"no element `{variable}`", nearest=nearest_names(variable, known)))
+    outcome = results[variable]
+    values = outcome.values.reshape(*outcome.values.shape[:4], -1)
+    if values.shape[-1] == 1:
+        return values[..., 0]
+    if combine == "only":
+        raise InputError(
+            Problem(
+                what=f"`{variable}` has {values.shape[-1]} elements where one number a time is needed",
+                remedy=f"Name one element, such as `{variable}[{','.join(next(elements(outcome))[0])}]`.",
+            )
+        )
+    combined: np.ndarray = values.sum(axis=-1) if combine == "sum" else values.mean(axis=-1)
+    return combined
+
+
+def elements(outcome: Outcome) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:
+    """Yield each element's labels and its ``[design, world, future, time]`` values."""
+    shape = tuple(len(labels) for labels in outcome.elements)
+    for index in np.ndindex(*shape):
+        labels = tuple(outcome.elements[axis][place] for axis, place in enumerate(index))
+        yield labels, outcome.values[(..., *index)]
+
+
+def unit_of(results: Results, variable: str) -> str:
+    """Return the unit of a saved outcome or of one of its elements."""
+    match = _ELEMENT.match(variable)
+    name = match["name"].strip() if match and variable not in results.outcomes else variable
+    return results[name].unit
+
+
+def over_time(values: np.ndarray, time: np.ndarray, discount: float = 0.0) -> np.ndarray:
+    """Return the mean over the horizon by the trapezium rule, in the unit of ``values``.
+
+    ``discount`` is a continuous rate a time unit; weights are ``exp(-discount * t)`` and are normalised, so that the
+    result stays in the unit of ``values``.
+    """
+    if len(time) == 1:
+        return values[..., 0]
+    weights = np.zeros(len(time))
+    steps = np.diff(time)
+    weights[:-1] += steps / 2
+    weights[1:] += steps / 2
+    weights *= np.exp(-discount * (time - time[0]))
+    mean: np.ndarray = values @ (weights / weights.sum())
+    return mean
+
+
+def over_futures(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the usable futures of each world: ``[design, world, future] -> [design, world]``.
+
+    A world in which every future failed is not-a-number.
+    """
+    usable = np.isfinite(values)
+    count = usable.sum(axis=2)
+    total = np.where(usable, values, 0.0).sum(axis=2)
+    return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
+
+
+def band(values: np.ndarray, quantile: float) -> float:
+    """Return a quantile over the usable worlds (linear interpolation), or not-a-number when there are none."""
+    usable = values[np.isfinite(values)]
+    return float(np.quantile(usable, quantile)) if usable.size else float("nan")
+
+
+def mean_of(values: np.ndarray) -> float:
+    """Return the mean over the usable worlds, or not-a-number when there are none."""
+    usable = values[np.isfinite(values)]
+    return float(usable.mean()) if usable.size else float("nan")
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Return the standard error of the mean over independent worlds: ``sd / sqrt(K)``, in the unit of ``values``.
+
+    Worlds are drawn independently and futures inside them, so the spread of world means already holds the error from
+    finite futures (Law & Kelton, *Simulation Modeling and Analysis*, replication-deletion estimator).
+    """
+    usable = values[np.isfinite(values)]
+    if usable.size < 2:
+        return float("nan")
+    return float(usable.std(ddof=1) / np.sqrt(usable.size))
+
+
+def time_unit(results: Results) -> str:
+    """Return the model's time unit in the singular and lower case: ``month``."""
+    return results.plan.study.model.time.unit.strip().casefold().removesuffix("s")
+
+
+def years_per_period(unit: str) -> float:
+    """Return how many years one model time unit lasts; a unit that is no calendar unit counts as a year."""
+    if unit in _MONTHS:
+        return _MONTHS[unit] / 12
+    return _DAYS[unit] / 365.25 if unit in _DAYS else 1.0
+
+
+def dates(start: dt.date, time: np.ndarray, unit: str) -> list[str]:
+    """Return the ISO date of each saved time, or empty strings where the unit is not of the calendar.
+
+    Parts of a month are days of it, so that a time step below one month still gives rising dates.
+    """
+    if unit in _DAYS:
+        return [(start + dt.timedelta(days=round(float(value) * _DAYS[unit]))).isoformat() for value in time]
+    if unit in _MONTHS:
+        return [_months_after(start, float(value) * _MONTHS[unit]).isoformat() for value in time]
+    return ["" for _ in time]
+
+
+def _months_after(start: dt.date, months: float) -> dt.date:
+    whole = int(np.floor(months + 1e-9))
+    year, month = divmod(start.year * 12 + start.month - 1 + whole, 12)
+    first = dt.date(year, month + 1, 1)
+    after = dt.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    length = (after - first).days
+    day = min(start.day, length) + max(0.0, months - whole) * length
+    return first + dt.timedelta(days=int(day + 1e-6) - 1)

@@ -1,0 +1,102 @@
+"""Figures in words: frequencies, two significant figures, and whether two intervals can be told apart."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+_TENTHS = re.compile(r"(?:about\s+)?\{tenths\}\s+(?:of|in|out of)\s+10\b")
+
+
+def two_figures(value: float) -> str:
+    """Return a number with two significant figures at most, without exponent, and with thousands separated.
+
+    >>> two_figures(0.2345), two_figures(1234.0), two_figures(0.0)
+    ('0.23', '1,200', '0')
+    """
+    if not math.isfinite(value):
+        return "not known"
+    if value == 0:
+        return "0"
+    places = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, places)
+    places = max(0, 1 - math.floor(math.log10(abs(rounded))))
+    return f"{rounded:,.{places}f}"
+
+
+def percent(share: float) -> str:
+    """Return a share as a whole percentage, ``23%``; tiny and near-certain ones in words."""
+    if not math.isfinite(share):
+        return "not known"
+    if 0 < share < 0.01:
+        return "under 1%"
+    if 0.99 < share < 1:
+        return "over 99%"
+    return f"{round(100 * share):d}%"
+
+
+def frequency(share: float, futures: int | None = None) -> str:
+    """Return a share as a frequency that a reader can picture.
+
+    ``futures`` is how many modelled futures lie behind it, for the ends of the scale.
+
+    >>> frequency(0.23), frequency(0.031), frequency(0.0, 2000), frequency(0.97)
+    ('about 2 of 10', 'about 3 of 100', 'none of 2,000', 'more than 19 of 20')
+    """
+    if not math.isfinite(share):
+        return "an unknown share of"
+    count = f"{futures:,}" if futures else "the"
+    if share <= 0:
+        return f"none of {count}"
+    if share >= 1:
+        return f"all of {count}"
+    if share < 0.01:
+        return "fewer than 1 of 100"
+    if share < 0.05:
+        return f"about {max(1, round(100 * share))} of 100"
+    if share > 0.95:
+        return "more than 19 of 20"
+    return f"about {min(9, max(1, round(10 * share)))} of 10"
+
+
+def sentence(template: str, share: float, futures: int | None = None) -> str:
+    """Fill a study's sentence with a frequency.
+
+    ``about {tenths} of 10`` in the template is replaced whole, so that rare and near-certain shares read as what they
+    are; a template that uses ``{tenths}`` in another way gets the rounded number of tenths.
+    """
+    whole = _TENTHS.sub(lambda _: frequency(share, futures), template)
+    return whole.replace("{tenths}", str(round(10 * share)) if math.isfinite(share) else "an unknown number")
+
+
+def likelihood(probability: float) -> str:
+    """Return a probability in words with its rounded figure (bands of the IPCC guidance note of 2010, shortened)."""
+    if not math.isfinite(probability):
+        return "not stated"
+    scale = ((0.95, "very likely"), (0.8, "likely"), (0.6, "more likely than not"), (0.4, "about as likely as not"))
+    for bound, word in scale:
+        if probability >= bound:
+            return f"{word} ({percent(probability)})"
+    return f"unlikely ({percent(probability)})" if probability >= 0.05 else f"very unlikely ({percent(probability)})"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as an English list: ``a, b and c``."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun: ``1 pair``, ``3 pairs``, ``no pairs``."""
+    if number == 0:
+        return f"no {plural or singular + 's'}"
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
+
+
+def overlap(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Say whether two closed intervals share a point; an unknown bound counts as overlapping."""
+    if not all(math.isfinite(bound) for bound in (*one, *other)):
+        return True
+    return one[0] <= other[1] and other[0] <= one[1]
