@@ -34,6 +34,20 @@ class Reference:
 
 
 @dataclass(frozen=True)
+class Position:
+    """The place of the current element of a subscript range in that range, counted from 1."""
+
+    subscript: str
+
+
+@dataclass(frozen=True)
+class Data:
+    """A series that comes from outside the model; ``keyword`` says what holds between its points."""
+
+    keyword: Literal["interpolate", "hold_backward", "look_forward", "raw"] = "interpolate"
+
+
+@dataclass(frozen=True)
 class Arithmetic:
     """``first op second`` for ``+ - * / ^``."""
 
@@ -170,5 +184,17 @@ class Initial:
 
 Stateful: TypeAlias = Stock | Delay | DelayFixed | Smooth | Trend | Forecast | SampleIfTrue | Initial
 Expression: TypeAlias = (
-    Number | Array | Reference | Arithmetic | Negative | Compare | Logic | Call | Lookup | LookupCall | Stateful
+    Number
+    | Array
+    | Reference
+    | Position
+    | Data
+    | Arithmetic
+    | Negative
+    | Compare
+    | Logic
+    | Call
+    | Lookup
+    | LookupCall
+    | Stateful
 )

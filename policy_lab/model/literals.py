@@ -1,0 +1,59 @@
+"""Numbers out of file text, and nothing else: this stands where PySD's parsers call ``eval``."""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = r"[+-]?\s*(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_ONE = re.compile(_NUMBER + r"\Z")
+_PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
+_BETWEEN = re.compile(r"[\s,]*")
+
+
+class LiteralError(ValueError):
+    """A text is not the literal that was expected."""
+
+
+def read_number(text: str) -> float:
+    """Return the number that ``text`` spells.
+
+    Raises
+    ------
+    LiteralError
+        When the text is anything but one decimal number.
+    """
+    text = text.strip()
+    if not _ONE.match(text):
+        raise LiteralError(f"`{text[:40]}` is not a number")
+    return float("".join(text.split()))
+
+
+def read_points(text: str) -> tuple[tuple[float, float], ...]:
+    """Return the pairs of ``(x, y),(x, y)…``.
+
+    Raises
+    ------
+    LiteralError
+        When the text holds anything but pairs of numbers, or none.
+    """
+    text = text.strip()
+    points: list[tuple[float, float]] = []
+    at = 0
+    while at < len(text):
+        pair = _PAIR.match(text, at)
+        if pair is None:
+            raise LiteralError(f"`{text[at : at + 40]}` is not a pair of numbers")
+        points.append((read_number(pair.group(1)), read_number(pair.group(2))))
+        gap = _BETWEEN.match(text, pair.end())
+        at = gap.end() if gap else pair.end()
+    if not points:
+        raise LiteralError("no points")
+    return tuple(points)
+
+
+def read_string(text: str) -> str:
+    """Return what stands between single quotes, as it stands there: no escape is interpreted."""
+    text = text.strip()
+    if len(text) < 2 or text[0] != "'" or text[-1] != "'" or "'" in text[1:-1]:
+        raise LiteralError(f"`{text[:40]}` is not a quoted text")
+    return text[1:-1]
