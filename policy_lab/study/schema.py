@@ -6,7 +6,7 @@ Unknown keys are refused. Each field is documented by its own docstring, which `
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -19,6 +19,9 @@ class Frozen(BaseModel):
 
 Grade = Literal["A", "B", "C"]
 """Evidence: A published statistic, B literature, C judgement."""
+
+Quantile = Annotated[float, Field(ge=0, le=1)]
+"""A share, or a quantile: from 0 to 1."""
 
 Mark = Literal["found", "recalled", "computed", "assumption"]
 """How far a fact was verified: read in its source, recalled, arithmetic on found figures, or assumed."""
@@ -74,29 +77,63 @@ class Overlay(Frozen):
     group: str
     legal_basis: str
     adds: dict[str, Score]
-    """Added to the lever scores of the design beneath it (bounded at 1 from above where the lever is a share)."""
+    """Added to the lever scores of the design beneath it (kept between 0 and `bounded_at` where its unit is Dmnl)."""
     bounded_at: float | None = 1.0
+    members: tuple[str, ...] = ()
+    """Elements of the membership dimension that join the design's members."""
+    disruption: Score | None = None
+    """What introducing the addition costs at the start, on top of the design's own disruption."""
     note: str = ""
 
 
-class Constant(Frozen):
-    """Always the same value."""
-
-    value: float | tuple[float, ...]
-
-
 class Draw(Frozen):
-    """Luck: one value drawn for each future from a named stream."""
+    """Luck: one value drawn for each future, and for each element of a subscripted constant, from a named stream."""
 
-    distribution: Literal["uniform", "triangular", "exponential", "lognormal", "poisson times", "exponential thresholds"]
-    """``poisson times``: arrival times of events at `rate` a time unit, one for each element of the variable, in order.
-    ``exponential thresholds``: running sums of unit exponentials, one for each element, in order."""
+    distribution: Literal[
+        "uniform", "triangular", "exponential", "lognormal", "poisson times", "exponential thresholds"
+    ]
+    """``uniform``: low, high. ``triangular``: low, mode, high. ``exponential``: mean. ``lognormal``: low and high are
+    the 5 and 95 % quantiles. ``poisson times``: arrival times of events at `rate` a time unit, from `low` (default 0)
+    on, one for each element along the last dimension, in order. ``exponential thresholds``: running sums of unit
+    exponentials along the last dimension, in order."""
     low: float | None = None
     mode: float | None = None
     high: float | None = None
     mean: float | None = None
     rate: float | None = None
     reason: str = ""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Draw:
+        needed = DRAW_NEEDS[self.distribution]
+        missing = [key for key in needed if getattr(self, key) is None]
+        if missing:
+            raise ValueError(f"`{self.distribution}` needs {' and '.join(f'`{key}`' for key in missing)}")
+        allowed = {*needed, "low"} if self.distribution == "poisson times" else set(needed)
+        spare = [key for key in ("low", "mode", "high", "mean", "rate") if getattr(self, key) is not None]
+        spare = [key for key in spare if key not in allowed]
+        if spare:
+            raise ValueError(f"`{self.distribution}` makes no use of {' and '.join(f'`{key}`' for key in spare)}")
+        ordered = [value for value in (self.low, self.mode, self.high) if value is not None]
+        if ordered != sorted(ordered):
+            raise ValueError("low <= mode <= high does not hold")
+        if self.distribution == "lognormal" and (self.low or 0) <= 0:
+            raise ValueError("`lognormal` needs a `low` above 0")
+        for key, value in (("mean", self.mean), ("rate", self.rate)):
+            if value is not None and value <= 0:
+                raise ValueError(f"`{key}` must be above 0")
+        return self
+
+
+DRAW_NEEDS: Final = {
+    "uniform": ("low", "high"),
+    "triangular": ("low", "mode", "high"),
+    "exponential": ("mean",),
+    "lognormal": ("low", "high"),
+    "poisson times": ("rate",),
+    "exponential thresholds": (),
+}
+"""What each distribution of luck needs to be told."""
 
 
 class Scenario(Frozen):
@@ -112,20 +149,56 @@ class Scenario(Frozen):
 
 
 class Parameter(Frozen):
-    """One row of `parameters.csv`: one constant, or one element of it (`Name[element]`)."""
+    """One row of `parameters.csv`: one constant (all its elements alike), or one element of it (`Name[element]`)."""
 
     variable: str
     unit: str
     base: float
     low: float | None
     high: float | None
-    distribution: Literal["fixed", "uniform", "triangular", "loguniform", "lognormal", "normal", "dirichlet", "lever", "scenario"]
-    """``fixed`` never varies (definitions, scale); ``lever`` and ``scenario`` constants are set by a design or scenario."""
+    distribution: Literal[
+        "fixed",
+        "uniform",
+        "triangular",
+        "loguniform",
+        "lognormal",
+        "normal",
+        "dirichlet",
+        "switch",
+        "lever",
+        "scenario",
+    ]
+    """``fixed`` never varies (definitions, scale); ``lever`` and ``scenario`` ones are set by designs and scenarios.
+    ``triangular`` has its mode at base; ``lognormal`` and ``normal`` have low and high as their 5 and 95 % quantiles;
+    ``dirichlet`` rows are shares along the last subscript that sum to one, with low and high as 5 and 95 % quantiles;
+    ``switch`` is either low or high, evenly."""
     grade: Grade
     mark: Mark
     source: str
     group: str = "other parameters"
     """For the split of variance."""
+    note: str = ""
+
+    @property
+    def varies(self) -> bool:
+        """Whether worlds differ in it."""
+        return self.distribution not in ("fixed", "lever", "scenario")
+
+    @model_validator(mode="after")
+    def _range(self) -> Parameter:
+        if (self.low is None) != (self.high is None):
+            raise ValueError("give both low and high, or neither")
+        if self.low is None or self.high is None:
+            if self.varies:
+                raise ValueError(f"`{self.distribution}` needs low and high")
+            return self
+        if not self.low <= self.base <= self.high:
+            raise ValueError(f"low <= base <= high does not hold: {self.low:g}, {self.base:g}, {self.high:g}")
+        if self.varies and self.low == self.high:
+            raise ValueError(f"`{self.distribution}` needs low < high; write `fixed` where nothing varies")
+        if self.distribution in ("loguniform", "lognormal") and self.low <= 0:
+            raise ValueError(f"`{self.distribution}` needs low > 0")
+        return self
 
 
 class Comparison(Frozen):
@@ -135,9 +208,9 @@ class Comparison(Frozen):
     """The design at rest at the start of a switch, to which ratios and gaps refer: the do-minimum."""
     start: Literal["switch", "settled"] = "switch"
     scenario: str
-    worlds: int = 100
-    futures: int = 20
-    seed: int
+    worlds: int = Field(default=100, ge=1)
+    futures: int = Field(default=20, ge=1)
+    seed: int = Field(ge=0)
     designs: tuple[str, ...]
 
 
@@ -145,7 +218,7 @@ class Clock(Frozen):
     """The calendar of a run."""
 
     start: dt.date
-    horizon: float
+    horizon: float = Field(gt=0)
     """In the model's time unit."""
 
 
@@ -185,7 +258,7 @@ class Anchor(Frozen):
     """Where the bar of the shortfall measure comes from."""
 
     design: str
-    share: float
+    share: Quantile
     """The share of areas below the bar."""
     also: tuple[float, ...] = ()
     """Shares that are reported beside it."""
@@ -200,7 +273,7 @@ class Shortfall(Frozen):
 
     variable: str
     threshold: float
-    periods: int
+    periods: int = Field(ge=1)
     title: str
     sentence: str
     """Plain words with ``{tenths}`` for the rounded frequency, e.g. 'in about {tenths} of 10 modelled futures ...'."""
@@ -255,6 +328,8 @@ class Areas(Frozen):
     key: str
     name: str
     period: str
+    """Which period the figures describe, in words; with `period_column`, the rows of the table that hold it there."""
+    period_column: str = ""
     bind: dict[str, str] = Field(default_factory=dict)
     """Model constant <- column of the table."""
 
@@ -324,6 +399,3 @@ class ScenariosFile(Frozen):
     """`scenarios.yaml`."""
 
     scenarios: dict[str, Scenario]
-
-
-Quantile = Annotated[float, Field(ge=0, le=1)]

@@ -1,0 +1,281 @@
+"""What to run, and everything that is drawn for it, as pure functions of frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+
+from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.study.draws import (
+    disruption_draws,
+    frozen,
+    future_draws,
+    lever_draws,
+    members_array,
+    parameter_draws,
+)
+from policy_lab.study.settings import Setting, apply_settings
+from policy_lab.study.study import Study
+
+LEVERS = "levers"
+LUCK = "luck"
+PARAMETERS = "parameters"
+GROUPS = frozenset({LEVERS, LUCK, PARAMETERS})
+"""What can vary between cases: lever scores, parameters (all groups, or name one), luck."""
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Designs × worlds × futures, drawn from one seed.
+
+    Made by `Study.plan`; `with_` makes variants. Every method is a pure function of these fields: it can be called in
+    any order and any number of times. Precedence, weakest first: the model's base values, the world's draws, the area,
+    the design, the scenario, the user's settings.
+
+    Parameters
+    ----------
+    vary
+        The groups that are drawn: ``levers``, ``luck`` and ``parameters``, or single parameter groups by name. Lever
+        scores that do not vary stand at their modes, parameters at their base values; without luck every world sees the
+        futures of the first.
+    seeds
+        Another seed for one group (``{"luck": 2}``), so that variance can be split by group on common draws.
+    scores_from
+        Design -> design whose lever scores it takes instead of its own (a placebo); members and disruption stay.
+    horizon, save_period, time_step
+        In the model's time unit; a time step of None is the model's own.
+    """
+
+    study: Study
+    designs: tuple[str, ...]
+    scenario: str
+    start: Literal["switch", "settled"]
+    worlds: int
+    futures: int
+    seed: int
+    horizon: float
+    save_period: float
+    time_step: float | None = None
+    settings: tuple[Setting, ...] = ()
+    area: str | None = None
+    vary: frozenset[str] = GROUPS
+    seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
+    scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
+
+    @property
+    def base(self) -> str:
+        """The design at rest at the start of a switch, to which ratios refer."""
+        return self.study.file.comparison.base
+
+    @property
+    def cases(self) -> int:
+        """How many runs the plan holds."""
+        return len(self.designs) * self.worlds * self.futures
+
+    def with_(self, **changes: Any) -> Plan:
+        """Return the plan with some fields changed.
+
+        Raises
+        ------
+        InputError
+            For an unknown field, group or design.
+
+        Examples
+        --------
+        ``plan.with_(vary={"levers"})``, ``plan.with_(seeds={"luck": 2})``,
+        ``plan.with_(scores_from={"a": "b", "b": "a"})``
+        """
+        unknown = [name for name in changes if name not in self.__dataclass_fields__]
+        if unknown:
+            known = self.__dataclass_fields__
+            raise InputError(*(Problem(what=f"a plan has no `{n}`", nearest=nearest_names(n, known)) for n in unknown))
+        for name in ("seeds", "scores_from"):
+            if name in changes:
+                changes[name] = MappingProxyType(dict(changes[name]))
+        if "vary" in changes:
+            changes["vary"] = frozenset(changes["vary"])
+        changed = replace(self, **changes)
+        changed.check()
+        return changed
+
+    def check(self) -> None:
+        """Raise an InputError for anything in the plan that its study does not know."""
+        groups = {*GROUPS, *(parameter.group for parameter in self.study.parameters.values())}
+        problems = [
+            Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups))
+            for name in sorted({*self.vary, *self.seeds} - groups)
+        ]
+        for name in (*self.designs, *self.scores_from, *self.scores_from.values()):
+            try:
+                self.study.design_parts(name)
+            except InputError as error:
+                problems.extend(error.problems)
+        if len(set(self.designs)) < len(self.designs):
+            problems.append(Problem(what=f"a design stands twice: {', '.join(self.designs)}"))
+        for label, number in (("worlds", self.worlds), ("futures", self.futures)):
+            if number < 1:
+                problems.append(Problem(what=f"{label}: {number} is not a whole number from 1"))
+        if self.seed < 0 or any(seed < 0 for seed in self.seeds.values()):
+            problems.append(Problem(what="a seed is a whole number from 0"))
+        if problems:
+            raise InputError(*dict.fromkeys(problems))
+
+    def world_inputs(self) -> dict[str, np.ndarray]:
+        """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
+        inputs = parameter_draws(self.study, self.worlds, self._seed_of, self._varies)
+        for name, value in self._area_values().items():
+            inputs[name] = np.full((self.worlds, *self.study.constants[name].shape), value)
+        for setting in self.settings:
+            if setting.variable not in inputs:
+                inputs[setting.variable] = self._base(setting.variable)
+        return frozen(apply_settings(inputs, self.settings))
+
+    def lever_scores(self) -> dict[str, np.ndarray]:
+        """Return the intended score of each lever: ``(designs, worlds)``, by the lever's key in the study."""
+        scores = {
+            lever: np.stack([self._scores(design, lever) for design in self.designs])
+            for lever in self.study.file.levers
+        }
+        return frozen(scores)
+
+    def design_inputs(self, design: str) -> dict[str, np.ndarray]:
+        """Return the constants that a design sets: levers, members and the disruption of changing to it."""
+        inputs = self._arrangement(design)
+        transition = self.study.file.transition
+        if transition and self.start == "switch":
+            inputs[transition.variable] = disruption_draws(
+                self.study, design, self.worlds, self._seed_of(LEVERS), self._varies(LEVERS)
+            )
+        return frozen(apply_settings(inputs, self.settings))
+
+    def future_inputs(self) -> dict[str, np.ndarray]:
+        """Return the constants that the scenario sets or draws: ``(worlds, futures, *dims)``, the same for all."""
+        drawn = future_draws(
+            self.study, self.scenario, self.worlds, self.futures, self._seed_of(LUCK), self._varies(LUCK)
+        )
+        return frozen(apply_settings(drawn, self.settings))
+
+    def rest_inputs(self, design: str) -> dict[str, np.ndarray]:
+        """Return the constants under which a design is at rest: no disruption, no scenario, and `rest.set`."""
+        inputs = {**self.world_inputs(), **self._still(apply_settings(self._arrangement(design), self.settings))}
+        return frozen({**inputs, **self._fixed(self.study.file.rest.set)})
+
+    def reference_inputs(self) -> dict[str, np.ndarray]:
+        """Return the constants of the policy-intent reference: same world, full implementation, no scenario.
+
+        Raises
+        ------
+        InputError
+            When the study defines no reference.
+        """
+        reference = self.study.file.reference
+        if reference is None:
+            raise InputError(Problem(what="this study defines no reference", file=self.study.files["study"]))
+        levers = {self.study.file.levers[key].variable: value for key, value in reference.levers.items()}
+        inputs = {**self.world_inputs(), **self._fixed(levers)}
+        if self.study.file.membership:
+            members = members_array(self.study, reference.members)
+            inputs[self.study.file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
+        inputs = self._still(inputs)
+        return frozen({**inputs, **self._fixed(reference.set), **self._fixed(self.study.file.rest.set)})
+
+    def describe(self) -> str:
+        """Say in words what would be run."""
+        unit = self.study.model.time.unit.lower().removesuffix("s")
+        starts = {
+            "switch": f"each starts from `{self.base}` at rest and changes at {unit} 0",
+            "settled": "each starts at its own rest",
+        }
+        size = f"{len(self.designs)} designs × {self.worlds} worlds × {self.futures} futures = {self.cases:,} runs"
+        parts = [
+            f"{size} of {self.horizon:g} {unit}s",
+            f"scenario `{self.scenario}`: {self.study.scenario(self.scenario).title}",
+            starts[self.start],
+            f"seed {self.seed}",
+        ]
+        if self.vary != GROUPS:
+            parts.append(f"only {', '.join(sorted(self.vary)) or 'nothing'} drawn anew")
+        if self.seeds:
+            parts.append(
+                f"other seeds for {', '.join(f'{name} ({seed})' for name, seed in sorted(self.seeds.items()))}"
+            )
+        if self.scores_from:
+            swaps = ", ".join(f"`{name}` has those of `{other}`" for name, other in sorted(self.scores_from.items()))
+            parts.append(f"scores exchanged: {swaps}")
+        if self.area is not None:
+            parts.append(f"starting values of {self.study.areas()[self.area].name}")
+        parts += [f"{name} held at {value:g}" for name, value in self.spoken_settings().items()]
+        return "; ".join(parts) + "."
+
+    def spoken_settings(self) -> dict[str, float]:
+        """Return the settings as the user would write them: ``Name`` or ``Name[element]`` to value."""
+        spoken = {}
+        for setting in self.settings:
+            elements = self.study.model.elements(setting.variable)
+            labels = ",".join(known[at] for known, at in zip(elements, setting.place, strict=False))
+            spoken[f"{setting.variable}[{labels}]" if setting.place else setting.variable] = setting.value
+        return spoken
+
+    def choices(self) -> dict[str, Any]:
+        """Return every choice of the plan as plain values, for a manifest."""
+        return {
+            "study": self.study.name,
+            "designs": list(self.designs),
+            "scenario": self.scenario,
+            "start": self.start,
+            "worlds": self.worlds,
+            "futures": self.futures,
+            "horizon": self.horizon,
+            "save_period": self.save_period,
+            "area": self.area,
+            "set": self.spoken_settings(),
+            "vary": sorted(self.vary),
+            "seeds": dict(self.seeds),
+            "scores_from": dict(self.scores_from),
+        }
+
+    def _arrangement(self, design: str) -> dict[str, np.ndarray]:
+        """Return levers and members of a design, without any cost of change."""
+        file = self.study.file
+        inputs = {lever.variable: self._scores(design, key) for key, lever in file.levers.items()}
+        if file.membership:
+            members = members_array(self.study, self.study.design(design).members)
+            inputs[file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
+        return inputs
+
+    def _still(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        transition = self.study.file.transition
+        return {**inputs, **(self._fixed({transition.variable: 0.0}) if transition else {})}
+
+    def _scores(self, design: str, lever: str) -> np.ndarray:
+        source = self.scores_from.get(design, design)
+        return lever_draws(self.study, source, lever, self.worlds, self._seed_of(LEVERS), self._varies(LEVERS))
+
+    def _fixed(self, values: Mapping[str, float]) -> dict[str, np.ndarray]:
+        return {
+            name: np.full((self.worlds, *self.study.constants[name].shape), value) for name, value in values.items()
+        }
+
+    def _base(self, name: str) -> np.ndarray:
+        base = self.study.constants[name]
+        return np.array(np.broadcast_to(base, (self.worlds, *base.shape)))
+
+    def _area_values(self) -> Mapping[str, float]:
+        return self.study.areas()[self.area].values if self.area is not None else {}
+
+    def _seed_of(self, group: str) -> int:
+        if group in self.seeds or group in (LEVERS, LUCK):
+            return self.seeds.get(group, self.seed)
+        return self.seeds.get(PARAMETERS, self.seed)
+
+    def _varies(self, group: str) -> bool:
+        return group in self.vary or (group not in (LEVERS, LUCK) and PARAMETERS in self.vary)
+
+    def __repr__(self) -> str:
+        return f"Plan({self.describe()})"

@@ -1,0 +1,34 @@
+"""One seed, and a named random stream for each uncertain input, so that adding an input changes no other."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """Return the random stream called ``name`` under ``seed``.
+
+    The name's SHA-256 goes into the seed, so streams neither depend on one another nor on the order in which they are
+    asked for.
+
+    Parameters
+    ----------
+    seed
+        A whole number from 0.
+    name
+        For example ``parameter/Carrying capacity`` or ``lever/co-management/quota``.
+    """
+    words = np.frombuffer(hashlib.sha256(name.encode("utf-8")).digest(), dtype="<u4")
+    entropy = [seed, *(int(word) for word in words)]
+    return np.random.Generator(np.random.PCG64DXSM(np.random.SeedSequence(entropy)))
+
+
+def uniforms(seed: int, name: str, *shape: int) -> np.ndarray:
+    """Return numbers from the open interval 0–1, filled row by row: the first k rows are the same however many follow.
+
+    Quantile functions turn them into any distribution; 0 itself, which some of those send to minus infinity, is out.
+    """
+    drawn: np.ndarray = stream(seed, name).random(shape)
+    return np.maximum(drawn, np.finfo(float).tiny)

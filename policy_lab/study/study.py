@@ -1,0 +1,205 @@
+"""A study: a question, its model, its designs, its scenarios and what is known of every constant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.model.types import Model
+from policy_lab.study.schema import Design, Overlay, Parameter, Scenario, Score, StudyFile
+
+if TYPE_CHECKING:
+    from policy_lab.study.areas import Area
+    from policy_lab.study.plan import Plan
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Everything that is fixed before anything is run. Made by `open_study`, which checks that it all fits together.
+
+    ``parameters`` are by ``Name`` or ``Name[element]``; ``constants`` the base value of every constant of the model as
+    an array over its dimensions; ``files`` the files that it was read from, by their role.
+    """
+
+    folder: Path
+    file: StudyFile
+    designs: Mapping[str, Design]
+    overlays: Mapping[str, Overlay]
+    scenarios: Mapping[str, Scenario]
+    parameters: Mapping[str, Parameter]
+    model: Model
+    constants: Mapping[str, np.ndarray] = field(repr=False)
+    files: Mapping[str, Path] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The study's short name: that of its folder."""
+        return self.folder.name
+
+    def design(self, name: str) -> Design:
+        """Return a design; ``design+overlay`` is the design with the overlay's scores added to its own.
+
+        Raises
+        ------
+        InputError
+            For an unknown design or overlay.
+        """
+        base, overlays = self.design_parts(name)
+        design = self.designs[base]
+        for overlay in overlays:
+            design = self._with_overlay(design, self.overlays[overlay])
+        return design
+
+    def design_parts(self, name: str) -> tuple[str, tuple[str, ...]]:
+        """Split ``design+overlay+overlay`` into the design's name and those of its overlays."""
+        base, *overlays = (part.strip() for part in name.split("+"))
+        problems = [] if base in self.designs else [_unknown("design", base, self.designs)]
+        problems += [_unknown("overlay", part, self.overlays) for part in overlays if part not in self.overlays]
+        if problems:
+            raise InputError(*problems)
+        return base, tuple(overlays)
+
+    def scenario(self, name: str) -> Scenario:
+        """Return a scenario together with everything that it extends; what it says itself comes last."""
+        if name not in self.scenarios:
+            raise InputError(_unknown("scenario", name, self.scenarios))
+        scenario = self.scenarios[name]
+        if scenario.extends is None:
+            return scenario
+        parent = self.scenario(scenario.extends)
+        kept = {key: value for key, value in parent.set.items() if key not in scenario.draw}
+        drawn = {key: value for key, value in parent.draw.items() if key not in scenario.set}
+        return scenario.model_copy(update={"set": {**kept, **scenario.set}, "draw": {**drawn, **scenario.draw}})
+
+    def draw_owner(self, scenario: str, variable: str) -> str:
+        """Return the scenario that says how a constant is drawn: what is inherited keeps the draws of its origin."""
+        while variable not in self.scenarios[scenario].draw:
+            parent = self.scenarios[scenario].extends
+            if parent is None:
+                raise InputError(Problem(what=f"scenario `{scenario}` draws no `{variable}`"))
+            scenario = parent
+        return scenario
+
+    def areas(self) -> Mapping[str, Area]:
+        """Return the places from which the model can start, by key; none where the study binds no table.
+
+        They are starting points, never a league table.
+        """
+        from policy_lab.study.areas import read_areas
+
+        return read_areas(self)
+
+    def plan(
+        self,
+        *,
+        designs: Iterable[str] | None = None,
+        scenario: str | None = None,
+        start: Literal["switch", "settled"] | None = None,
+        worlds: int | None = None,
+        futures: int | None = None,
+        seed: int | None = None,
+        settings: Mapping[str, float] | None = None,
+        horizon: float | None = None,
+        save_period: float | None = None,
+        time_step: float | None = None,
+        area: str | None = None,
+    ) -> Plan:
+        """Return what to run; everything left out is as `study.yaml` has it.
+
+        Parameters
+        ----------
+        designs
+            Names of designs, each perhaps with overlays (``design+overlay``).
+        scenario
+            What the world does.
+        start
+            ``switch``: every design starts from the base design at rest, and changes at time 0. ``settled``: each
+            design starts at its own rest.
+        worlds, futures
+            How many draws of what is not known, and how many draws of luck in each.
+        seed
+            A whole number from 0. The same seed gives the same draws; more worlds or futures keep the first ones.
+        settings
+            Constants (``Name`` or ``Name[element]``) to hold at a value, in their own unit.
+        horizon, save_period, time_step
+            In the model's time unit.
+        area
+            A key of `areas`: the constants that the study binds to the table take that row's values.
+
+        Raises
+        ------
+        InputError
+            For anything that the study does not know.
+        """
+        from policy_lab.study.planning import make_plan
+
+        return make_plan(
+            self,
+            designs=designs,
+            scenario=scenario,
+            start=start,
+            worlds=worlds,
+            futures=futures,
+            seed=seed,
+            settings=settings,
+            horizon=horizon,
+            save_period=save_period,
+            time_step=time_step,
+            area=area,
+        )
+
+    def _with_overlay(self, design: Design, overlay: Overlay) -> Design:
+        levers = dict(design.levers)
+        for name, added in overlay.adds.items():
+            ceiling = overlay.bounded_at if self.file.levers[name].unit == "Dmnl" else None
+            levers[name] = _sum(levers[name], added, ceiling)
+        disruption = (
+            design.disruption if overlay.disruption is None else _sum(design.disruption, overlay.disruption, None)
+        )
+        return design.model_copy(
+            update={
+                "title": f"{design.title} {overlay.title}",
+                "levers": levers,
+                "members": tuple(dict.fromkeys((*design.members, *overlay.members))),
+                "disruption": disruption,
+                "legal_basis": f"{design.legal_basis}; {overlay.legal_basis}",
+                "note": " ".join(note for note in (design.note, overlay.note) if note),
+            }
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"Study({self.name!r}: {self.file.title}; {len(self.designs)} designs, {len(self.overlays)} overlays, "
+            f"{len(self.scenarios)} scenarios, {len(self.parameters)} parameters, "
+            f"{len(self.model.variables)} variables)"
+        )
+
+
+def bounded(value: float, ceiling: float | None) -> float:
+    """Keep a lever score between 0 and its ceiling; without a ceiling it is free."""
+    return value if ceiling is None else min(max(value, 0.0), ceiling)
+
+
+def _sum(first: Score, added: Score, ceiling: float | None) -> Score:
+    return Score(
+        low=bounded(first.low + added.low, ceiling),
+        mode=bounded(first.mode + added.mode, ceiling),
+        high=bounded(first.high + added.high, ceiling),
+        reason=f"{first.reason}; {added.reason}",
+        mark=added.mark if added.mark == first.mark else "assumption",
+    )
+
+
+def _unknown(kind: str, name: str, known: Mapping[str, object]) -> Problem:
+    return Problem(
+        what=f"no {kind} `{name}` in this study", nearest=nearest_names(name, known), remedy=_listing(kind, known)
+    )
+
+
+def _listing(kind: str, known: Mapping[str, object]) -> str:
+    return f"Its {kind}s: {', '.join(known)}." if known else f"It has no {kind}s."
