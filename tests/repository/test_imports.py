@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FORBIDDEN = {
     "Rooms import one way": ("results/planted.py", "from policy_lab import cli"),
     "The question and its answer are data": ("study/planted.py", "from policy_lab import run"),
+    "The question and its answer know a model": ("results/planted_too.py", "from policy_lab.model import reader"),
     "PySD belongs to": ("engine/planted.py", "def late():\n    import pysd\n"),
     "llvmlite belongs to": ("run/planted.py", "import llvmlite.binding"),
     "matplotlib belongs to": ("analysis/planted.py", "import matplotlib"),
