@@ -1,0 +1,333 @@
+"""A model made ready to run: set inputs, get series."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policy_lab.engine import ir
+from policy_lab.engine.given import Backend, Given, Progress
+from policy_lab.engine.inputs import Input, gathered, matched, series_values
+from policy_lab.engine.layout import Layout, layout_of
+from policy_lab.engine.lowering import Lowered, lower
+from policy_lab.engine.series import Series
+from policy_lab.engine.timeline import Timeline, timeline
+from policy_lab.errors import InputError, Problem
+from policy_lab.model import expression as ex
+from policy_lab.model.types import Kind, Model, plain_name
+
+Array = NDArray[np.float64]
+BackendName = Literal["compiled", "numpy"]
+METHODS = ("euler", "rk2", "rk4")
+
+
+class CompiledModel:
+    """A model ready to run any number of times; a run leaves nothing behind.
+
+    Made by :func:`compile_model`.
+    """
+
+    def __init__(self, model: Model, lowered: Lowered, backend: Backend, inputs: Mapping[str, Input]) -> None:
+        self._model = model
+        self._lowered = lowered
+        self._backend = backend
+        self._inputs = MappingProxyType(dict(inputs))
+        self._layout = layout_of(lowered.program)
+
+    @property
+    def model(self) -> Model:
+        """The model, as it was read."""
+        return self._model
+
+    @property
+    def program(self) -> ir.Program:
+        """The ordered equations that are computed; printable."""
+        return self._lowered.program
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        """What can be set for each run: every constant and every freed variable."""
+        return self._inputs
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Names of all states, element by element: stocks, and the insides of delays and smooths."""
+        return self._layout.state_names
+
+    def __repr__(self) -> str:
+        return f"CompiledModel({self._model.name!r}, {len(self._inputs)} inputs, {len(self.states)} states)"
+
+    def run(
+        self,
+        inputs: Mapping[str, ArrayLike] | None = None,
+        *,
+        outputs: Sequence[str] | None = None,
+        start: ArrayLike | None = None,
+        initial_time: float | None = None,
+        final_time: float | None = None,
+        time_step: float | None = None,
+        save_period: float | None = None,
+        method: str | None = None,
+        series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Series:
+        """Run the model.
+
+        Parameters
+        ----------
+        inputs
+            By input, an array of shape (*dimensions) for all runs or (runs, *dimensions). Nothing set: the values
+            of the model file.
+        outputs
+            Variables to save; all variables when not given.
+        start
+            States to start from, shape (states,) or (runs, states), in the order of :attr:`states`; else the model's
+            own initial values. A pipeline delay starts full of its value.
+        initial_time, final_time, time_step, save_period
+            In the model's unit of time; from the model file when not given.
+        method
+            ``euler``, ``rk2`` (Heun) or ``rk4``; what the file asks for when not given.
+        series
+            By variable, (times, values) with values of shape (points, *dimensions) or (runs, points, *dimensions).
+        threads
+            Threads to use; as many as there are processors when not given.
+        progress
+            Called with the share of the work that is done.
+
+        Returns
+        -------
+        Series
+            Values of shape (runs, times, *dimensions).
+
+        Raises
+        ------
+        InputError
+            For anything that cannot be used, with the nearest names.
+        """
+        line = self.timeline(initial_time, final_time, time_step, save_period)
+        names = self._output_names(outputs)
+        first = None if start is None else np.asarray(start, dtype=np.float64)
+        given = self._given(inputs or {}, first, series or {})
+        computed = [name for name in names if self.program.symbols[name].role is not ir.Role.INPUT]
+        cells = [self._layout.cells(self.program.symbols[name]).ravel() for name in computed]
+        raw = self._backend.simulate(
+            given,
+            line,
+            np.concatenate(cells) if cells else np.empty(0, dtype=np.int64),
+            method=self._method(method),
+            start=None if first is None else self._start(first, given.runs),
+            threads=threads or usable_processors(),
+            progress=progress,
+        )
+        values = {name: self._input_values(name, given, len(line.saved)) for name in names if name not in computed}
+        at = 0
+        for name, own in zip(computed, cells, strict=True):
+            shape = self.program.symbols[name].shape
+            part = raw.outputs[:, at : at + len(own), :].transpose(2, 0, 1)
+            values[name] = part.reshape(*part.shape[:2], *shape)
+            at += len(own)
+        return self._series(line, {name: values[name] for name in names}, raw.states.T)
+
+    def initial_states(
+        self,
+        inputs: Mapping[str, ArrayLike] | None = None,
+        *,
+        initial_time: float | None = None,
+        series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    ) -> Array:
+        """Return the states in which runs with these inputs start, shape (runs, states)."""
+        given = self._given(inputs or {}, None, series or {})
+        return self._backend.initial_states(given, self.timeline(initial_time)).T
+
+    def rates(
+        self,
+        inputs: Mapping[str, ArrayLike] | None,
+        states: ArrayLike,
+        time: float | None = None,
+        *,
+        time_step: float | None = None,
+        series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
+    ) -> Array:
+        """Return d(state)/d(time) at a time (the initial time when not given), shape (runs, states).
+
+        A state that jumps (SAMPLE IF TRUE, a pipeline delay) has the jump over one time step as its rate.
+        """
+        first = np.asarray(states, dtype=np.float64)
+        given = self._given(inputs or {}, first, series or {})
+        line = self.timeline(None, None, time_step)
+        start = self._start(first, given.runs)
+        return self._backend.rates(given, line, start, line.initial_time if time is None else time).T
+
+    def timeline(
+        self,
+        initial_time: float | None = None,
+        final_time: float | None = None,
+        time_step: float | None = None,
+        save_period: float | None = None,
+    ) -> Timeline:
+        """Return when a run steps and saves; what is not given comes from the model file."""
+        settings = self._model.time
+        initial = settings.initial if initial_time is None else float(initial_time)
+        final = settings.final if final_time is None else float(final_time)
+        step = settings.step if time_step is None else float(time_step)
+        if save_period is None:
+            save_period = step if _saves_every_step(self._model) else settings.save_period
+        if initial_time is not None and final_time is None:
+            final = max(final, initial)
+        return timeline(initial, final, step, float(save_period))
+
+    def _method(self, method: str | None) -> str:
+        asked = method or self._model.integration
+        if asked not in METHODS:
+            raise InputError(
+                Problem(
+                    what=f"the integration method `{asked}` is not supported",
+                    file=None if method else self._model.path,
+                    remedy=f"Ask for {', '.join(METHODS[:-1])} or {METHODS[-1]} (`method`).",
+                )
+            )
+        return asked
+
+    def _given(
+        self,
+        inputs: Mapping[str, ArrayLike],
+        start: Array | None,
+        series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    ) -> Given:
+        runs = start.shape[0] if start is not None and start.ndim == 2 else None
+        values = series_values(self._lowered, self._defaults(), series)
+        return gathered(self._lowered, self._layout, self._inputs, inputs, runs=runs, series=values)
+
+    def _defaults(self) -> Mapping[str, Input]:
+        """Return inputs for constants that were replaced by a series, for their default values."""
+        lowered = self._lowered.defaults
+        return {name: _input(self._model, name, value) for name, value in lowered.items()}
+
+    def _start(self, start: Array, runs: int) -> Array:
+        if start.shape[-1:] != (len(self.states),) or start.ndim > 2:
+            raise InputError(
+                Problem(what=f"`start` has shape {start.shape}", remedy=f"Give ({len(self.states)},) or (runs, …).")
+            )
+        if start.ndim == 2 and start.shape[0] != runs:
+            raise InputError(Problem(what=f"`start` is for {start.shape[0]} runs, the inputs for {runs}"))
+        return np.ascontiguousarray(np.broadcast_to(start, (runs, len(self.states))).T)
+
+    def _output_names(self, outputs: Sequence[str] | None) -> list[str]:
+        known = [v.name for v in self._model.variables.values() if v.name in self.program.symbols]
+        if outputs is None:
+            return known
+        problems: list[Problem] = []
+        names: dict[str, None] = {}
+        for name in [outputs] if isinstance(outputs, str) else outputs:
+            try:
+                names[matched(name, known, "a variable with values in this model")] = None
+            except InputError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise InputError(*problems)
+        return list(names)
+
+    def _input_values(self, name: str, given: Given, saves: int) -> Array:
+        """Return an input as a series without storing it at every time."""
+        symbol = self.program.symbols[name]
+        part = slice(self._layout.offsets[name], self._layout.offsets[name] + symbol.size)
+        rows = given.row[part]
+        values = given.varying[rows].T if symbol.size and rows[0] >= 0 else given.shared[part][None]
+        whole = values.reshape(values.shape[0], 1, *symbol.shape)
+        return np.broadcast_to(whole, (given.runs, saves, *symbol.shape))
+
+    def _series(self, line: Timeline, values: Mapping[str, Array], states: Array) -> Series:
+        variables = {name: self._model.variables[name] for name in values}
+        return Series(
+            time=line.labels,
+            values=MappingProxyType(dict(values)),
+            units=MappingProxyType({name: variable.unit for name, variable in variables.items()}),
+            dimensions=MappingProxyType({name: variable.dimensions for name, variable in variables.items()}),
+            elements=MappingProxyType({name: self._model.elements(name) for name in variables}),
+            states=states,
+            time_unit=self._model.time.unit,
+        )
+
+
+def compile_model(
+    model: Model, *, backend: BackendName = "compiled", free: Sequence[str] = (), series: Sequence[str] = ()
+) -> CompiledModel:
+    """Make a model ready to run.
+
+    Parameters
+    ----------
+    model
+        As :func:`policy_lab.model.read_model` returns it.
+    backend
+        ``compiled`` (LLVM) or ``numpy`` (readable, slow).
+    free
+        Variables whose equations are replaced by an input, to cut a loop: an input's default is the variable's value
+        at the initial time.
+    series
+        Constants, auxiliaries or data variables whose values will be given over time.
+
+    Raises
+    ------
+    InputError
+        With every equation that cannot be computed exactly, by name and line; nothing is run.
+    """
+    free = [model.spelled(name) for name in free]
+    series = [model.spelled(name) for name in series]
+    for name in (*free, *series):
+        _replaceable(model, name, series=name in series)
+    lowered = lower(model, free=free, series=series)
+    inputs = {name: _input(model, name, value) for name, value in lowered.defaults.items() if name not in series}
+    if free:
+        whole = compile_model(model, backend="numpy")
+        initial = whole.run(outputs=list(free), final_time=model.time.initial)
+        inputs |= {name: _input(model, name, initial[name][0, 0]) for name in free}
+    return CompiledModel(model, lowered, _backend(backend, lowered), inputs)
+
+
+def _backend(name: str, lowered: Lowered) -> Backend:
+    layout: Layout = layout_of(lowered.program)
+    if name in ("numpy", "compiled"):
+        from policy_lab.engine.numpy_backend import NumpyBackend
+
+        return NumpyBackend(lowered.program, layout)
+    if name == "compiled":
+        from policy_lab.engine.llvm_backend import LlvmBackend
+
+        return LlvmBackend(lowered.program, layout)
+    raise InputError(Problem(what=f"no engine `{name}`", remedy="Choose `compiled` or `numpy`."))
+
+
+def _replaceable(model: Model, name: str, *, series: bool) -> None:
+    kind = model.variables[name].kind
+    allowed = kind not in (Kind.TIME, Kind.LOOKUP) and (series or kind not in (Kind.CONSTANT, Kind.DATA))
+    if not allowed:
+        what = "given as a series" if series else "freed"
+        remedy = "A constant is an input already." if kind is Kind.CONSTANT else ""
+        raise InputError(Problem(what=f"`{name}` is a {kind} and cannot be {what}", remedy=remedy))
+
+
+def _input(model: Model, name: str, default: Array) -> Input:
+    variable = model.variables[name]
+    return Input(name, variable.unit, variable.dimensions, model.elements(name), np.asarray(default, dtype=np.float64))
+
+
+def _saves_every_step(model: Model) -> bool:
+    """Tell whether the file says SAVEPER = TIME STEP, so that a new time step is followed."""
+    for variable in model.variables.values():
+        if variable.kind is Kind.TIME and plain_name(variable.name) == "saveper":
+            return any(
+                isinstance(c.expression, ex.Reference) and plain_name(c.expression.name) == "time step"
+                for c in variable.components
+            )
+    return False
+
+
+def usable_processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,187 @@
+"""What a caller gives for a batch of runs, checked and laid out for the backends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from policy_lab.engine.given import Given, SeriesValues
+from policy_lab.engine.ir import Role
+from policy_lab.engine.layout import Layout
+from policy_lab.engine.lowering import Lowered
+from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.model.types import plain_name
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Input:
+    """Something that can be set for each run.
+
+    ``default`` has the shape of ``elements``, one axis a dimension.
+    """
+
+    name: str
+    unit: str
+    dimensions: tuple[str, ...]
+    elements: tuple[tuple[str, ...], ...]
+    default: Array
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Number of elements in each dimension."""
+        return tuple(len(names) for names in self.elements)
+
+
+def matched(name: str, candidates: Iterable[str], what: str, remedy: str = "") -> str:
+    """Return the candidate that ``name`` means: case and underscores do not count.
+
+    Raises
+    ------
+    InputError
+        With the nearest names.
+    """
+    candidates = tuple(candidates)
+    if name in candidates:
+        return name
+    wanted = plain_name(name)
+    for candidate in candidates:
+        if plain_name(candidate) == wanted:
+            return candidate
+    raise InputError(Problem(what=f"`{name}` is not {what}", nearest=nearest_names(name, candidates), remedy=remedy))
+
+
+def gathered(
+    lowered: Lowered,
+    layout: Layout,
+    known: Mapping[str, Input],
+    values: Mapping[str, ArrayLike],
+    *,
+    runs: int | None = None,
+    series: tuple[SeriesValues, ...] = (),
+) -> Given:
+    """Lay out the given cells of a batch.
+
+    Parameters
+    ----------
+    values
+        By input, an array of shape (*dimensions) for all runs or (runs, *dimensions); a single number fills an
+        input with dimensions.
+    runs
+        Number of runs where something else decides it.
+
+    Raises
+    ------
+    InputError
+        For unknown names, wrong shapes, numbers of runs that differ, and constants that cannot be set.
+    """
+    problems: list[Problem] = []
+    arrays: dict[str, Array] = {}
+    for name, value in values.items():
+        try:
+            spelled = matched(name, known, "an input of this model", "Constants and freed variables can be set.")
+            arrays[spelled] = _shaped(known[spelled], value)
+            if spelled in lowered.structural and not np.all(arrays[spelled] == known[spelled].default):
+                raise InputError(Problem(what=f"`{spelled}` is the order of a delay and cannot be set for a run"))
+        except InputError as error:
+            problems.extend(error.problems)
+    counts = {a.shape[0] for name, a in arrays.items() if a.ndim > len(known[name].shape)}
+    counts |= {s.values.shape[2] for s in series if s.values.shape[2] > 1} | ({runs} if runs is not None else set())
+    if len(counts) > 1:
+        problems.append(Problem(what=f"inputs for different numbers of runs: {', '.join(map(str, sorted(counts)))}"))
+    if problems:
+        raise InputError(*problems)
+    return _laid_out(lowered, layout, known, arrays, next(iter(counts), 1), series)
+
+
+def _shaped(known: Input, value: ArrayLike) -> Array:
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise InputError(Problem(what=f"the value of `{known.name}` is not a number: {value!r:.60}")) from None
+    if array.shape == known.shape or (array.shape[1:] == known.shape and array.ndim == len(known.shape) + 1):
+        return array
+    if array.ndim == 0:
+        return np.full(known.shape, float(array))
+    raise InputError(
+        Problem(
+            what=f"the value of `{known.name}` has shape {array.shape}",
+            remedy=f"Give {known.shape} for all runs, or (runs, …) of it.",
+        )
+    )
+
+
+def _laid_out(
+    lowered: Lowered,
+    layout: Layout,
+    known: Mapping[str, Input],
+    arrays: Mapping[str, Array],
+    runs: int,
+    series: tuple[SeriesValues, ...],
+) -> Given:
+    shared = np.full(layout.given, np.nan)
+    row = np.full(layout.given, -1, dtype=np.int64)
+    rows: list[Array] = []
+    count = 0
+    for symbol in lowered.program.of_role(Role.INPUT, Role.LITERAL):
+        part = slice(layout.offsets[symbol.name], layout.offsets[symbol.name] + symbol.size)
+        if symbol.role is Role.LITERAL:
+            shared[part] = lowered.program.literals[symbol.name]
+            continue
+        value = arrays.get(symbol.name, known[symbol.name].default)
+        if value.ndim > len(symbol.shape):
+            row[part] = np.arange(count, count + symbol.size)
+            count += symbol.size
+            rows.append(value.reshape(runs, symbol.size).T)
+        else:
+            shared[part] = value.ravel()
+    varying = np.concatenate(rows) if rows else np.empty((0, runs))
+    return Given(runs, shared, row, np.ascontiguousarray(varying), series)
+
+
+def series_values(
+    lowered: Lowered, known: Mapping[str, Input], series: Mapping[str, tuple[ArrayLike, ArrayLike]]
+) -> tuple[SeriesValues, ...]:
+    """Lay out the values given over time.
+
+    Parameters
+    ----------
+    series
+        By variable, times of shape (points,) and values of shape (points, *dimensions) or
+        (runs, points, *dimensions). A constant that is not given keeps its default.
+
+    Raises
+    ------
+    InputError
+        For unknown or missing names, times that do not rise, and wrong shapes.
+    """
+    symbols = lowered.program.of_role(Role.SERIES)
+    names = [symbol.name for symbol in symbols]
+    remedy = "Name it in `series` when the model is compiled."
+    given = {matched(name, names, "a series of this compiled model", remedy): pair for name, pair in series.items()}
+    laid_out = []
+    for symbol in symbols:
+        if symbol.name in given:
+            times, values = given[symbol.name]
+            laid_out.append(_one_series(symbol.name, symbol.shape, np.asarray(times, float), np.asarray(values, float)))
+        elif symbol.name in known:
+            laid_out.append(SeriesValues(np.zeros(1), known[symbol.name].default.reshape(symbol.size, 1, 1)))
+        else:
+            raise InputError(Problem(what=f"no values given for the series `{symbol.name}`"))
+    return tuple(laid_out)
+
+
+def _one_series(name: str, shape: Sequence[int], times: Array, values: Array) -> SeriesValues:
+    if times.ndim != 1 or not len(times) or not np.all(np.diff(times) > 0):
+        raise InputError(Problem(what=f"the times of the series `{name}` do not rise"))
+    full = (len(times), *shape)
+    if values.shape == full:
+        values = values[None]
+    elif values.shape[1:] != full:
+        raise InputError(Problem(what=f"the series `{name}` has shape {values.shape}, expected {full} or (runs, …)"))
+    by_cell = values.reshape(values.shape[0], len(times), -1).transpose(2, 1, 0)
+    return SeriesValues(times, np.ascontiguousarray(by_cell))

@@ -1,0 +1,77 @@
+"""What an engine returns: values over time with names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_lab.engine.subscripts import element_names
+from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.model.types import plain_name
+
+
+@dataclass(frozen=True)
+class Series:
+    """Values of variables over time, for one run or many.
+
+    Parameters
+    ----------
+    time
+        The saved times, in ``time_unit``: shape (times,).
+    values
+        For each variable, as the model spells it, an array of shape (runs, times, *dimensions).
+    units
+        The unit of each variable, as the model gives it.
+    dimensions
+        The subscript ranges of each variable.
+    elements
+        The elements of those ranges, in order.
+    states
+        The states at the end, with which a run can go on: shape (runs, states).
+    """
+
+    time: NDArray[np.float64]
+    values: Mapping[str, NDArray[np.float64]]
+    units: Mapping[str, str]
+    dimensions: Mapping[str, tuple[str, ...]]
+    elements: Mapping[str, tuple[tuple[str, ...], ...]]
+    states: NDArray[np.float64]
+    time_unit: str = ""
+
+    def __getitem__(self, name: str) -> NDArray[np.float64]:
+        """Return the values of a variable, shape (runs, times, *dimensions); case and underscores do not count."""
+        return self.values[self.spelled(name)]
+
+    def spelled(self, name: str) -> str:
+        """Return ``name`` as the model spells it.
+
+        Raises
+        ------
+        InputError
+            When the variable was not asked for or does not exist.
+        """
+        if name in self.values:
+            return name
+        wanted = plain_name(name)
+        for candidate in self.values:
+            if plain_name(candidate) == wanted:
+                return candidate
+        raise InputError(
+            Problem(what=f"`{name}` is not among the saved variables", nearest=nearest_names(name, self.values))
+        )
+
+    def element_names(self, name: str) -> tuple[str, ...]:
+        """Return the names of a variable's elements as PySD spells them (``Stock[a,b]``), in row-major order."""
+        name = self.spelled(name)
+        return element_names(name, self.elements[name])
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return int(self.states.shape[0])
+
+    def __repr__(self) -> str:
+        return f"Series({len(self.values)} variables, {self.runs} runs, {len(self.time)} saved times)"

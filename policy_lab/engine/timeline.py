@@ -1,0 +1,83 @@
+"""When a run steps and when it saves: time accumulated and compared exactly as PySD does it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_lab.errors import InputError, Problem
+
+MAXIMUM_STEPS = 20_000_000
+_PRECISION = 1e-5  # of a time step: PySD's tolerance for the final time and for saving
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The moments of a run.
+
+    ``times`` are the accumulated times of all steps, the last one included; ``saved`` are the steps whose values are
+    kept, ``labels`` their times, rounded as PySD rounds them.
+    """
+
+    initial_time: float
+    final_time: float
+    time_step: float
+    save_period: float
+    times: NDArray[np.float64]
+    saved: NDArray[np.int64]
+    labels: NDArray[np.float64]
+
+
+def timeline(initial_time: float, final_time: float, time_step: float, save_period: float) -> Timeline:
+    """Lay out a run.
+
+    Raises
+    ------
+    InputError
+        When a setting is not a positive, finite number, a step would be lost in rounding, or there are too many steps.
+    """
+    problems = [
+        Problem(what=f"{name} is {value!r}, not a number")
+        for name, value in (("INITIAL TIME", initial_time), ("FINAL TIME", final_time))
+        if not math.isfinite(value)
+    ]
+    problems += [
+        Problem(what=f"{name} must be greater than 0, it is {value!r}")
+        for name, value in (("TIME STEP", time_step), ("SAVEPER", save_period))
+        if not (math.isfinite(value) and value > 0)
+    ]
+    if not problems:
+        problems = _impossible(initial_time, final_time, time_step)
+    if problems:
+        raise InputError(*problems)
+    count = max(0, math.ceil((final_time - initial_time) / time_step)) + 2
+    increments = np.full(count + 1, time_step)
+    increments[0] = initial_time
+    times = np.add.accumulate(increments)
+    tolerance = time_step * _PRECISION
+    inside = times + tolerance < final_time
+    times = times[: int(np.argmin(inside)) + 1]
+    since = times - initial_time
+    keep = (np.mod(since, save_period) < tolerance) | (np.mod(-since, save_period) < tolerance)
+    saved = np.flatnonzero(keep)
+    labels = np.asarray(np.round(times[saved], -int(np.log10(tolerance))), dtype=np.float64)
+    return Timeline(initial_time, final_time, time_step, save_period, times, saved, labels)
+
+
+def _impossible(initial_time: float, final_time: float, time_step: float) -> list[Problem]:
+    steps = (final_time - initial_time) / time_step
+    if final_time < initial_time:
+        return [Problem(what=f"FINAL TIME {final_time:g} is before INITIAL TIME {initial_time:g}")]
+    if steps > MAXIMUM_STEPS:
+        return [
+            Problem(
+                what=f"{steps:.3g} time steps; at most {MAXIMUM_STEPS:,} can be run",
+                remedy="Raise TIME STEP or shorten the horizon.",
+            )
+        ]
+    if max(abs(initial_time), abs(final_time)) + time_step == max(abs(initial_time), abs(final_time)):
+        return [Problem(what=f"TIME STEP {time_step!r} is lost in rounding beside times of {final_time:g}")]
+    return []
