@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
-from policy_lab.model.links import component_links
+from policy_lab.model.links import component_links, corresponding
 from policy_lab.model.types import Component, Kind, Model, Variable, plain_name
 from policy_lab.model.walk import children, needed_first, needed_now
 
@@ -33,17 +33,18 @@ def _subscript_problems(
     model: Model, variable: Variable, component: Component, broken: frozenset[str]
 ) -> Iterator[Problem]:
     free = {one for one in component.subscripts if one in model.subscripts}
-    queue: list[tuple[ex.Expression, bool]] = [(component.expression, False)]
+    queue: list[tuple[ex.Expression, bool, bool]] = [(component.expression, False, False)]
     while queue:
-        node, reduced = queue.pop()
+        node, reduced, counting = queue.pop()
         inside = reduced or (isinstance(node, ex.Call) and node.function in _REDUCING)
-        queue += [(inner, inside) for inner in reversed(children(node))]
+        counted = isinstance(node, ex.Call) and node.function == "elmcount"
+        queue += [(inner, inside, counted) for inner in reversed(children(node))]
         fault = None
         if isinstance(node, ex.Reference) and node.name in model.variables:
             if plain_name(node.name) not in broken:
                 fault = _reference_fault(model, variable.name, model.variables[node.name], node, free, reduced)
-        elif isinstance(node, ex.Position) and not _stands_for(model, node.subscript, free):
-            fault = f"the subscript `{node.subscript}` is not one of this equation"
+        elif isinstance(node, ex.Reference) and not counting and not _stands_for(model, node.name, free):
+            fault = f"the range `{node.name}` stands for a number here, but is not on the left-hand side"
         if fault:
             yield Problem(fault, line=component.line, variable=variable.name)
 
@@ -77,12 +78,8 @@ def _reference_fault(
 
 
 def _stands_for(model: Model, subscript: str, free: set[str]) -> bool:
-    """Tell whether a range in an equation is one of its left-hand side, or maps onto one."""
-    return (
-        subscript not in model.subscripts
-        or subscript in free
-        or any(other in free for other in model.mappings.get(subscript, ()))
-    )
+    """Tell whether a range in an equation is one of its left-hand side, or corresponds to one."""
+    return subscript not in model.subscripts or subscript in free or bool(corresponding(model, subscript, free))
 
 
 def _pattern(used: Variable) -> str:

@@ -90,18 +90,10 @@ def _reference(one: Converter, tree: ae.ReferenceStructure) -> Expression:
     if plain == "time":
         return ex.Reference(TIME)
     subscript = one.names.ranges.name(tree.reference)
-    if subscript in one.names.ranges.elements and subscript is not None:
-        return ex.Position(subscript)
-    if subscript is not None:
-        return _place(one, subscript)
+    if subscript is not None:  # its place in the range, counted from 1
+        return ex.Reference(subscript)
     written = tree.reference.replace("_", " ")
     return one.refuse(f"no variable `{written}` in this model", nearest_names(written, one.names.variables.values()))
-
-
-def _place(one: Converter, element: str) -> Expression:
-    """The place of an element in the largest range that holds it."""
-    holding = [members for members in one.names.ranges.elements.values() if element in members]
-    return ex.Number(float(max(holding, key=len).index(element) + 1))
 
 
 def _arithmetic(one: Converter, tree: ae.ArithmeticStructure) -> Expression:

@@ -27,17 +27,13 @@ class Array:
 
 @dataclass(frozen=True)
 class Reference:
-    """The value of another variable (``Time`` and the time settings included)."""
+    """The value of another variable (``Time`` and the time settings included).
+
+    A range or an element of a range, without subscripts, stands for its place in that range, counted from 1.
+    """
 
     name: str
     subscripts: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Position:
-    """The place of the current element of a subscript range in that range, counted from 1."""
-
-    subscript: str
 
 
 @dataclass(frozen=True)
@@ -184,17 +180,5 @@ class Initial:
 
 Stateful: TypeAlias = Stock | Delay | DelayFixed | Smooth | Trend | Forecast | SampleIfTrue | Initial
 Expression: TypeAlias = (
-    Number
-    | Array
-    | Reference
-    | Position
-    | Data
-    | Arithmetic
-    | Negative
-    | Compare
-    | Logic
-    | Call
-    | Lookup
-    | LookupCall
-    | Stateful
+    Number | Array | Reference | Data | Arithmetic | Negative | Compare | Logic | Call | Lookup | LookupCall | Stateful
 )

@@ -4,8 +4,10 @@ PySD builds its syntax tree with visitors that call ``eval`` on pieces of the fi
 strings). The subclasses here replace every such method by one that reads a literal, and a test holds the list of
 replaced methods to the list of methods in PySD that call ``eval``. Three faults of the originals are put right in the
 same place, so that the tree means what the file says for every engine that is built from it, PySD's included:
-``a :AND: b :OR: c`` groups the ``:AND:`` first, ``(-2)^2`` is 4, and lookups of one point stay lookups.
+``a :AND: b :OR: c`` groups the ``:AND:`` first, ``(-2)^2`` is 4, and arguments need a comma between them.
 """
+
+# ruff: noqa: D102  the visit_… methods are named and called by parsimonious, one for each rule of PySD's grammar
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from policy_lab.model import expression as ex
 from policy_lab.model.elements import component_elements
@@ -57,23 +57,37 @@ def _references(node: ex.Expression, parts: Parts) -> Iterator[ex.Reference]:
         queue += reversed(parts(current))
 
 
-def _bound(model: Model, component: Component, element: tuple[str, ...]) -> Mapping[str, str]:
-    """Say which element every range of an equation stands for, ranges that map onto its own included."""
-    bound = {
-        subscript: chosen
-        for subscript, chosen in zip(component.subscripts, element, strict=True)
-        if subscript in model.subscripts
-    }
-    for other, targets in model.mappings.items():
-        target = next((one for one in targets if one in component.subscripts and one in bound), None)
-        if target is not None and other not in bound:
-            place = model.subscripts[target].index(bound[target])
-            bound[other] = model.subscripts[other][place]
-    return bound
+def corresponding(model: Model, subscript: str, free: Iterable[str]) -> list[str]:
+    """Return the ranges of a left-hand side that a range corresponds to: mapped either way, or of the same elements."""
+    own = model.subscripts[subscript]
+    same = [one for one in free if len(model.subscripts[one]) == len(own)]
+    found = [one for one in same if one in model.mappings.get(subscript, ())]
+    found += [one for one in same if subscript in model.mappings.get(one, ())]
+    return found + [one for one in same if model.subscripts[one] == own]
+
+
+def _bound(model: Model, component: Component, element: tuple[str, ...]) -> dict[str, str]:
+    """Say which element every range on the left-hand side of an equation stands for."""
+    pairs = zip(component.subscripts, element, strict=True)
+    return {subscript: chosen for subscript, chosen in pairs if subscript in model.subscripts}
+
+
+def _mapped(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> dict[str, str]:
+    """Say which element each range stands for that is not on the left-hand side but corresponds to one there."""
+    found = {}
+    for subscript in one.subscripts:
+        if subscript in model.subscripts and subscript not in bound:
+            free = [name for name in bound if name not in one.subscripts]
+            for target in corresponding(model, subscript, free)[:1]:
+                place = model.subscripts[target].index(bound[target])
+                found[subscript] = model.subscripts[subscript][place]
+    return found
 
 
 def _elements_of(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
     choices = []
+    if any(subscript in model.subscripts and subscript not in bound for subscript in one.subscripts):
+        bound = {**bound, **_mapped(model, one, bound)}
     for subscript in one.subscripts:
         if subscript.endswith("!"):
             choices.append(model.subscripts[subscript[:-1]])

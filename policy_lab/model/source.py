@@ -21,7 +21,10 @@ _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 @dataclass(frozen=True)
 class Source:
-    """The text of one model file; ``digest`` is the SHA-256 of its bytes."""
+    """The text of one model file; ``digest`` is the SHA-256 of its bytes.
+
+    The text of an XML file is its bytes read as Latin-1, one character a byte: the XML parser decodes them itself.
+    """
 
     path: Path
     text: str
@@ -40,14 +43,21 @@ def read_source(path: str | Path) -> Source:
     path = Path(path)
     raw = _read_bytes(path)
     if path.suffix.lower() in XMILE_SUFFIXES:
-        text, warnings = raw.decode("latin-1"), ()  # lxml decodes by the file's own declaration
-    else:
-        text, warnings = _decode(raw, path)
+        return Source(path, _printable(raw.decode("latin-1"), path), _digest(raw))  # lxml decodes as the file declares
+    text, warnings = _decode(raw, path)
+    return Source(path, _printable(text, path), _digest(raw), warnings)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _printable(text: str, path: Path) -> str:
     control = _BINARY.search(text)
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1
         raise InputError(Problem("binary content; this is not a model file", file=path, line=line))
-    return Source(path, text, hashlib.sha256(raw).hexdigest(), warnings)
+    return text
 
 
 def _read_bytes(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from policy_lab.model import expression as ex
 from policy_lab.model.convert import combined
 from policy_lab.model.translation import CONTROL
 from policy_lab.model.types import Kind, Model, TimeSettings, Variable, plain_name
+from policy_lab.model.walk import references
 
 LARGEST_RUN = 200_000_000
 """Steps times columns (elements of variables) beyond which a single run is refused unless told otherwise."""
@@ -32,6 +33,8 @@ def time_settings(
         if variable is None:
             missing = _missing(name, broken)
             (notes if name == "SAVEPER" else problems).extend(missing)
+            continue
+        if any(plain_name(one.name) in broken for part in variable.components for one in references(part.expression)):
             continue
         value = _constant(variable, variables)
         fault = _fault(name, value)
@@ -91,7 +94,7 @@ def check_size(
                 line=line,
                 variable="FINAL TIME",
                 remedy="Choose an earlier final time or a longer time step, or raise the limit.",
-            )  # fmt: skip
+            )
         )
 
 

@@ -116,5 +116,7 @@ class Model:
 
 
 def plain_name(name: str) -> str:
-    """Fold a variable name as Vensim does: case, underscores and runs of spaces do not count."""
+    """Fold a variable name as Vensim does: case, underscores, runs of spaces and quotes around it do not count."""
+    if len(name) > 2 and name[0] == name[-1] == '"':
+        name = name[1:-1]
     return " ".join(name.replace("_", " ").split()).casefold()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.checks import check_model
-from policy_lab.model.convert import TIME, Converter, Names, folded_number, shaped
+from policy_lab.model.convert import Converter, Names, folded_number, shaped
 from policy_lab.model.elements import component_elements
 from policy_lab.model.ranges import Ranges, resolve_ranges
 from policy_lab.model.timing import time_settings
@@ -186,12 +186,11 @@ def _twice(name: str, group: Sequence[Equation], first: int, second: int, elemen
 
 def _variables(drafts: Mapping[str, _Draft]) -> dict[str, Variable]:
     rates = _net_rates(drafts)
-    causes = {name: _causes(draft) for name, draft in drafts.items()}
+    causes = {name: tuple(one for one in _named(draft) if one in drafts) for name, draft in drafts.items()}
     uses: dict[str, dict[str, None]] = {name: {} for name in drafts}
     for name, its_causes in causes.items():
         for cause in its_causes:
-            if cause in uses:
-                uses[cause][name] = None
+            uses[cause][name] = None
     return {
         name: Variable(
             name=name,
@@ -210,9 +209,10 @@ def _variables(drafts: Mapping[str, _Draft]) -> dict[str, Variable]:
     }
 
 
-def _causes(draft: _Draft) -> tuple[str, ...]:
-    named_ones = (one.name for component in draft.components for one in references(component.expression))
-    return tuple(dict.fromkeys(name for name in named_ones if name != TIME))
+def _named(draft: _Draft) -> tuple[str, ...]:
+    """Return the names in the equations of a variable, each once: variables, ``Time`` and subscripts."""
+    found = (one.name for component in draft.components for one in references(component.expression))
+    return tuple(dict.fromkeys(found))
 
 
 def _kind(name: str, draft: _Draft, rates: frozenset[str]) -> Kind:

@@ -1,0 +1,387 @@
+"""XMILE (``.xmile``, ``.stmx``): variables found by our own reading of the XML, each parsed by PySD's element classes.
+
+PySD recovers from malformed XML in silence and passes over conveyors, queues and modules; here the first is an error
+and the others are refused by name. Entities and document type declarations are refused: nothing outside the file is
+ever opened.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import numpy as np
+from lxml import etree
+from parsimonious.exceptions import IncompleteParseError, ParseError, VisitationError
+from pysd.translators.structures import abstract_expressions as ae
+from pysd.translators.structures import abstract_model as am
+from pysd.translators.xmile import xmile_element
+from pysd.translators.xmile.xmile_structures import parsing_ops
+from pysd.translators.xmile.xmile_utils import Grammar
+
+from policy_lab.errors import InputError, Problem, clipped
+from policy_lab.model.guarded import EquationError, XmileVisitor
+from policy_lab.model.literals import LiteralError, read_number
+from policy_lab.model.nesting import parse_nested
+from policy_lab.model.source import Source
+from policy_lab.model.translation import CONTROL, LONGEST_NAME, Equation, Range, Translation
+from policy_lab.model.types import plain_name
+
+_LOST = {
+    "conveyor": "conveyors are not supported",
+    "queue": "queues are not supported",
+    "leak": "leaks of conveyors are not supported",
+    "overflow": "overflows of queues are not supported",
+    "mathml": "equations in MathML are not supported",
+}
+_PASSED_OVER = frozenset({"group", "stacked_container"})
+_METHODS = {"euler": "euler", "rk2": "rk2", "rk4": "rk4"}
+_INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "discrete": "hold_backward"}
+_TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
+_REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
+_COMMENT = re.compile(r"\{[^{}]*\}")
+_CONTROL_NAMES = frozenset(plain_name(name) for name in CONTROL.values())
+_FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
+
+
+class _Reading:
+    """Stands before PySD's element classes: equations, tables and limits are read by us, everything else by them."""
+
+    node: etree._Element
+    ns: Mapping[str, str]
+
+    def _smile_parser(self, expression: str | None) -> object:
+        text = " ".join(_COMMENT.sub(" ", expression or "").split())
+        if not text:
+            raise EquationError("no equation")
+        return parse_nested(text, _visit)[0]
+
+    def _parse_lookup_xml_node(self, node: etree._Element) -> ae.LookupsStructure:
+        return _table(node)
+
+    def _get_limits(self) -> tuple[float | None, float | None]:
+        found = self.node.xpath("ns:range", namespaces=self.ns)
+        return (_bound(found[0], "min"), _bound(found[0], "max")) if found else (None, None)
+
+    def get_limits(self) -> tuple[float | None, float | None]:
+        return (None, None)
+
+
+class _Aux(_Reading, xmile_element.Aux):
+    pass
+
+
+class _Flow(_Reading, xmile_element.Flow):
+    pass
+
+
+class _Gf(_Reading, xmile_element.Gf):
+    pass
+
+
+class _Stock(_Reading, xmile_element.Stock):
+    pass
+
+
+_READERS: Mapping[str, Any] = {"aux": _Aux, "flow": _Flow, "gf": _Gf, "stock": _Stock}
+
+
+@dataclass(frozen=True)
+class _File:
+    """An XML tree with what every variable needs to know of it."""
+
+    root: etree._Element
+    ns: Mapping[str, str]
+    dimensions: Mapping[str, list[str]]
+    behaviors: Mapping[str, bool]
+    arrays: Mapping[str, tuple[str, ...]]
+
+    def all(self, path: str) -> list[etree._Element]:
+        return list(self.root.xpath(path, namespaces=dict(self.ns)))
+
+
+def translate_xmile(source: Source) -> Translation:
+    """Parse the text of an XMILE file, every variable by itself.
+
+    Raises
+    ------
+    InputError
+        When the XML is malformed, declares a document type, or is not XMILE.
+    """
+    file = _open(source)
+    problems = list(_lost(file))
+    ranges = tuple(_ranges(file, problems))
+    equations: list[Equation] = []
+    for node in file.all("ns:model/ns:variables/ns:*"):
+        if isinstance(node.tag, str) and etree.QName(node).localname in _READERS:
+            equations += _variable(node, file, problems)
+    integration, notes = _settings(file, equations, problems)
+    if not equations and not problems:
+        problems.append(Problem("no variables in this file"))
+    return Translation(
+        path=source.path, digest=source.digest, equations=tuple(equations), ranges=ranges, integration=integration,
+        warnings=tuple(notes), problems=tuple(problems),
+        broken=frozenset(problem.variable for problem in problems if problem.variable)
+        | (frozenset() if file.all("ns:sim_specs") else frozenset(CONTROL.values())),
+    )  # fmt: skip
+
+
+def _open(source: Source) -> _File:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
+    )
+    try:
+        root = etree.fromstring(source.text.encode("latin-1"), parser)
+    except etree.XMLSyntaxError as error:
+        what = str(error.msg).partition(", line ")[0]
+        raise InputError(Problem(f"malformed XML: {what}", file=source.path, line=error.lineno)) from error
+    doctype = root.getroottree().docinfo
+    if doctype.internalDTD is not None or doctype.externalDTD is not None:
+        raise InputError(
+            Problem("a document type declaration; entities are refused, so that no other file is opened",
+                    file=source.path, line=2)
+        )  # fmt: skip
+    name = etree.QName(root)
+    if name.localname != "xmile" or not name.namespace:
+        raise InputError(Problem("this XML is not XMILE", file=source.path, line=root.sourceline))
+    ns = {"ns": name.namespace}
+    dimensions = {
+        folded_name(node): [*_element_names(node, ns)] for node in root.xpath("ns:dimensions/ns:dim", namespaces=ns)
+    }
+    arrays = {
+        plain_name(folded_name(node)): tuple(dim.get("name", "") for dim in dims)
+        for node in root.xpath("ns:model/ns:variables/*[ns:dimensions]", namespaces=ns)
+        if (dims := node.xpath("ns:dimensions/ns:dim", namespaces=ns))
+    }
+    return _File(root, ns, dimensions, _behaviors(root, ns), arrays)
+
+
+def folded_name(node: etree._Element) -> str:
+    """Return the name of an XML element; XMILE writes a line end in a name as a backslash and an n."""
+    return " ".join(str(node.get("name", "")).replace("\\n", " ").split())
+
+
+def _element_names(node: etree._Element, ns: Mapping[str, str]) -> Iterator[str]:
+    elements = node.xpath("ns:elem", namespaces=dict(ns))
+    if elements:
+        yield from (folded_name(element) for element in elements)
+    else:
+        size = str(node.get("size", ""))
+        yield from (str(place) for place in range(1, int(size) + 1 if size.isdecimal() and len(size) < 6 else 1))
+
+
+def _behaviors(root: etree._Element, ns: Mapping[str, str]) -> dict[str, bool]:
+    found = {}
+    for kind in ("stock", "flow"):
+        paths = f"ns:behavior/ns:non_negative | ns:behavior/ns:{kind}/ns:non_negative"
+        found[f"non_negative_{kind}"] = bool(root.xpath(paths, namespaces=dict(ns)))
+    return found
+
+
+def _lost(file: _File) -> Iterator[Problem]:
+    """Name everything that PySD would pass over in silence."""
+    for node in file.all("ns:model/ns:variables/*"):
+        if not isinstance(node.tag, str):
+            continue
+        kind, name = etree.QName(node).localname, folded_name(node)
+        if kind == "module":
+            yield Problem("modules are not supported", line=node.sourceline, variable=name or None)
+        elif kind not in _READERS and kind not in _PASSED_OVER:
+            yield Problem(f"`<{kind}>` is not supported", line=node.sourceline, variable=name or None)
+        for inner in node.iter():
+            fault = _LOST.get(etree.QName(inner).localname) if isinstance(inner.tag, str) else None
+            if fault and inner is not node:
+                yield Problem(fault, line=inner.sourceline, variable=name or None)
+    for node in file.all("ns:model")[1:]:
+        yield Problem("models inside the model (modules) are not supported", line=node.sourceline,
+                      variable=folded_name(node) or None)  # fmt: skip
+    for node in file.all("ns:macro"):
+        yield Problem("macros are not supported", line=node.sourceline, variable=folded_name(node) or None)
+
+
+def _ranges(file: _File, problems: list[Problem]) -> Iterator[Range]:
+    for node in file.all("ns:dimensions/ns:dim"):
+        name = folded_name(node)
+        if not file.dimensions[name]:
+            problems.append(Problem("this dimension has no elements", line=node.sourceline, variable=name))
+        yield Range(am.AbstractSubscriptRange(name, list(file.dimensions[name]), []), node.sourceline or 0)
+
+
+def _variable(node: etree._Element, file: _File, problems: list[Problem]) -> list[Equation]:
+    kind, name = etree.QName(node).localname, folded_name(node)
+    if not name or len(name) > LONGEST_NAME:
+        fault = f"a name of {len(name):,} characters; the limit is {LONGEST_NAME:,}" if name else "no name"
+        problems.append(Problem(fault, line=node.sourceline, variable=clipped(name) or None))
+        return []
+    if plain_name(name) in _CONTROL_NAMES:
+        return []
+    try:
+        element = _READERS[kind](node, dict(file.ns), dict(file.dimensions))
+        element.parse(dict(file.behaviors))
+        if not element.components:
+            raise EquationError("no equation")
+    except _FAULTS as error:
+        problems.append(Problem(_said(error), line=_line(node, file), variable=name))
+        return []
+    equations = []
+    for (subscripts, excepted), tree in element.components:
+        left = [part.strip() for part in subscripts]
+        filled = _implied(tree, _left_ranges(left, file.arrays.get(plain_name(name), ())), file.arrays)
+        component = (am.AbstractLookup if kind == "gf" else am.AbstractComponent)((left, excepted), filled)
+        unit, doc = (" ".join(str(text).split()) for text in (element.units, element.documentation))
+        line = node.sourceline or 0
+        limits = tuple(element.limits) if kind != "gf" else (None, None)
+        equations.append(Equation(name, component, _written(node, file), unit, limits, doc, line, flow=kind == "flow"))
+    return equations[:1] + [_without_words(one) for one in equations[1:]]
+
+
+def _without_words(one: Equation) -> Equation:
+    """The text, unit and documentation stand with the first equation of a variable only."""
+    return Equation(one.name, one.component, "", "", (None, None), "", one.line, flow=one.flow)
+
+
+def _left_ranges(left: Sequence[str], dimensions: Sequence[str]) -> dict[str, str]:
+    """Say which subscript of a left-hand side stands in each dimension of its variable."""
+    if len(left) != len(dimensions):
+        return {plain_name(one): one for one in left}
+    return {plain_name(dimension): one for dimension, one in zip(dimensions, left, strict=True)}
+
+
+def _implied(tree: Any, left: Mapping[str, str], arrays: Mapping[str, tuple[str, ...]], reduced: bool = False) -> Any:
+    """Write out the subscripts that XMILE leaves unsaid: of a stock's flows, and of arrays in an array's equation."""
+    if isinstance(tree, ae.ReferenceStructure):
+        dimensions = arrays.get(plain_name(tree.reference), ())
+        if tree.subscripts is None and dimensions and not reduced and all(plain_name(d) in left for d in dimensions):
+            wanted = [left[plain_name(dimension)] for dimension in dimensions]
+            return ae.ReferenceStructure(tree.reference, ae.SubscriptsReferenceStructure(wanted))
+        return tree
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_implied(item, left, arrays, reduced) for item in tree)
+    if is_dataclass(tree) and not isinstance(tree, (type, ae.LookupsStructure, ae.SubscriptsReferenceStructure)):
+        called = tree.function.reference if isinstance(tree, ae.CallStructure) else ""
+        for field in fields(tree):
+            if field.name != "function":
+                inner = _implied(getattr(tree, field.name), left, arrays, reduced or called in _REDUCING)
+                setattr(tree, field.name, inner)
+    return tree
+
+
+def _settings(file: _File, equations: list[Equation], problems: list[Problem]) -> tuple[str, list[Problem]]:
+    """Read ``<sim_specs>``: the time settings become equations, the method is returned, with what is odd about it."""
+    specs = file.all("ns:sim_specs")
+    if not specs:
+        problems.append(Problem("no `<sim_specs>`: the file does not say when it runs", line=file.root.sourceline))
+        return "euler", []
+    node = specs[0]
+    unit = " ".join(str(node.get("time_units", "")).split())
+    for tag, name in _TIMES.items():
+        found = node.xpath(f"ns:{tag}", namespaces=dict(file.ns))
+        if not found:
+            problems.append(Problem(f"no `<{tag}>` in `<sim_specs>`", line=node.sourceline, variable=name))
+            continue
+        try:
+            equations.append(_setting(name, found[0], unit))
+        except _FAULTS as error:
+            problems.append(Problem(_said(error), line=found[0].sourceline, variable=name))
+    equations.append(_save_period(node, unit))
+    asked = [word.strip().lower() for word in str(node.get("method", "euler")).split(",")]
+    method = next((_METHODS[word] for word in asked if word in _METHODS), "auto")
+    if asked[0] in _METHODS:
+        return method, []
+    used = "a method that adapts its step" if method == "auto" else method.upper()
+    return method, [Problem(f"the integration method `{clipped(asked[0], 20)}` is not known here; {used} is asked for",
+                            line=node.sourceline)]  # fmt: skip
+
+
+def _setting(name: str, node: etree._Element, unit: str) -> Equation:
+    text = " ".join(str(node.text or "").split())
+    value = read_number(text)
+    if name == "TIME STEP" and str(node.get("reciprocal", "")).lower() == "true":
+        if value == 0:
+            raise EquationError("TIME STEP is 1/0: the reciprocal of the time step must be greater than 0")
+        value, text = 1 / value, f"1/{text}"
+    return _control(name, value, text, unit, node.sourceline or 0)
+
+
+def _save_period(node: etree._Element, unit: str) -> Equation:
+    """Stella writes its save interval as an attribute of its own; without one every step is saved."""
+    for attribute, text in node.attrib.items():
+        if etree.QName(attribute).localname == "save_interval":
+            try:
+                return _control("SAVEPER", read_number(str(text)), str(text), unit, node.sourceline or 0)
+            except LiteralError:
+                break
+    step = ae.ReferenceStructure("time_step", None)
+    return _control("SAVEPER", step, "TIME STEP", unit, node.sourceline or 0)
+
+
+def _control(name: str, tree: object, text: str, unit: str, line: int) -> Equation:
+    return Equation(name, am.AbstractComponent(([], []), tree), f"{name} = {text}", unit, (None, None), "", line)
+
+
+def _visit(expression: str) -> tuple[object, list[str]]:
+    visitor = XmileVisitor(Grammar.get("equations", parsing_ops).parse(expression))
+    return visitor.translation, visitor.notes
+
+
+def _table(node: etree._Element) -> ae.LookupsStructure:
+    """Read a ``<gf>``: points at equal steps between the ends of the scale, or at their own x."""
+    heights = _numbers(node, "ypts")
+    if not heights:
+        raise EquationError("the lookup has no points")
+    scale = [child for child in node if isinstance(child.tag, str) and etree.QName(child).localname == "xscale"]
+    if scale:
+        low, high = (read_number(str(scale[0].get(end, ""))) for end in ("min", "max"))
+        places = [float(x) for x in np.linspace(low, high, len(heights))]
+    else:
+        places = _numbers(node, "xpts")
+    if len(places) != len(heights):
+        raise EquationError(f"the lookup has {len(places)} x values and {len(heights)} y values")
+    if len(set(places)) < len(places):
+        raise EquationError("the lookup has two points at the same x")
+    kind = str(node.get("type", "continuous"))
+    if kind not in _INTERPOLATION:
+        raise EquationError(f"a lookup of type `{clipped(kind, 20)}` is not known")
+    points = sorted(zip(places, heights, strict=True))
+    xs, ys = (tuple(column) for column in zip(*points, strict=True))
+    return ae.LookupsStructure(xs, ys, (xs[0], xs[-1]), (min(ys), max(ys)), _INTERPOLATION[kind])
+
+
+def _bound(node: etree._Element, end: str) -> float | None:
+    try:
+        return read_number(str(node.get(end, "")))
+    except LiteralError:
+        return None
+
+
+def _numbers(node: etree._Element, tag: str) -> list[float]:
+    for child in node:
+        if isinstance(child.tag, str) and etree.QName(child).localname == tag:
+            separator = str(child.get("sep", ",")) or ","
+            return [read_number(cell) for cell in str(child.text or "").split(separator) if cell.strip()]
+    return []
+
+
+def _written(node: etree._Element, file: _File) -> str:
+    """Return the equations of a variable as the file has them, the flows of a stock included."""
+    parts = node.xpath("descendant::ns:eqn | ns:inflow | ns:outflow", namespaces=dict(file.ns))
+    lines = []
+    for part in parts:
+        tag, text = etree.QName(part).localname, str(part.text or "").strip()
+        lines.append(text if tag == "eqn" else f"{tag}: {text}")
+    return "\n".join(lines)
+
+
+def _line(node: etree._Element, file: _File) -> int:
+    equation = node.xpath("ns:eqn", namespaces=dict(file.ns))
+    return int((equation[0] if equation else node).sourceline or 0)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, (EquationError, LiteralError)):
+        return str(error)
+    if isinstance(error, (ParseError, IncompleteParseError)):
+        return f"syntax error at `{clipped(str(error.text)[error.pos :], 40) or 'the end'}`"
+    return "syntax error: this equation cannot be read"
