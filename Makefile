@@ -31,13 +31,12 @@ $(VENV)/.python:
 
 $(VENV)/.runs: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing the tested set of packages (about a minute the first time) …"
-	@$(INSTALL) hatchling editables
-	@$(INSTALL) --no-build-isolation --editable .
+	@$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.develops: $(VENV)/.runs
 	@echo "Installing what the tests and the notebooks need …"
-	@$(INSTALL) --no-build-isolation --editable '.[lab,test]'
+	@$(INSTALL) --editable '.[lab,test]'
 	@touch $@
 
 setup: $(VENV)/.develops

@@ -239,3 +239,36 @@ def test_areas_follow_from_the_authorities(authorities) -> None:
                 assert float(area[column]) == pytest.approx(expected, abs=1e-4), (area["name"], column)
                 compared += 1
     assert compared > 7_500
+
+
+@pytest.mark.parametrize("year", [2017, 2025])
+def test_starts_follow_from_the_areas(year: int) -> None:
+    """The formulas of the README, for exactly the authorities that it names."""
+
+    def figures(area: dict[str, str], *columns: str) -> list[float | None]:
+        return [float(text) if (text := area[f"{column}_{year}"]) else None for column in columns]
+
+    starts = {row["dfe_la_code"]: row for row in rows("area_starts") if row["period"] == str(year)}
+    areas = rows("areas")
+    pairs = [figures(area, "referrals_per_month", "population_0_17") for area in areas]
+    known = [(referrals, children) for referrals, children in pairs if referrals is not None and children is not None]
+    level = sum(referrals for referrals, _ in known) / sum(children for _, children in known)
+    for area in areas:
+        referrals, children, turnover = figures(area, "referrals_per_month", "population_0_17", "turnover_per_year")
+        if referrals is None or children is None or children < 10_000 or turnover == 0:
+            assert area["dfe_la_code"] not in starts, area["name"]
+            continue
+        start = starts.pop(area["dfe_la_code"])
+        assert float(start["referral_level"]) == pytest.approx(referrals / children / level, abs=1e-4)
+        holders, agency, vacant = figures(area, "case_holders_fte", "agency_share", "vacancy_share")
+        expected: dict[str, float | None] = {"established_posts": None, "quit_rate": None, "vacancy_fill_time": None}
+        if holders is not None and agency is not None and vacant is not None:
+            expected["established_posts"] = holders * 78_400 / children * (1 - agency) / (1 - vacant)
+        if turnover is not None:
+            expected["quit_rate"] = turnover / 12
+            if vacant is not None:
+                expected["vacancy_fill_time"] = min(max(vacant / (1 - vacant) / (turnover / 12), 1.0), 120.0)
+        for column, value in expected.items():
+            assert (start[column] == "") == (value is None), (area["name"], column)
+            assert value is None or float(start[column]) == pytest.approx(value, rel=1e-3), (area["name"], column)
+    assert not starts
