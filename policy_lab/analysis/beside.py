@@ -30,7 +30,7 @@ def design_columns(results: Results) -> dict[str, object]:
 
 
 def lever_grade(results: Results) -> str:
-    """Return the weakest evidence grade among the constants that carry lever scores (A, B or C; C if none is listed)."""
+    """Return the weakest evidence grade among the constants that carry lever scores (C if none is listed)."""
     study = results.plan.study
     carriers = {lever.variable for lever in study.file.levers.values()}
     grades = [row.grade for row in study.parameters.values() if row.variable.split("[")[0].strip() in carriers]
@@ -44,16 +44,16 @@ def _marks(marks: list[str]) -> str:
 def burden_columns(results: Results) -> dict[str, object]:
     """Return the accumulated burden of each design as a ratio to the base design, never as an amount.
 
-    In each world the burden is the mean over the horizon (trapezium rule) and over futures; its ratio to the base
-    design's burden in the same world does not depend on the burden's unknown level. Undiscounted first; beside it with
-    the Green Book's 3.5 % a year. The interval is 5-95 % over worlds, and the words say whether it leaves 1 out.
+    In each world the burden is what the study's accumulating variable gains over the horizon, averaged over futures;
+    its ratio to the base design's burden in the same world does not depend on the burden's unknown level. Undiscounted
+    first; beside it with the Green Book's 3.5 % a year, each period's gain discounted from the middle of the period.
+    The interval is 5-95 % over worlds, and the words say whether it leaves 1 out.
     """
     burden = results.plan.study.file.measures.burden
-    values = path(results, burden.variable, "sum")
-    yearly = years_per_period(time_unit(results))
-    plain = _ratio_to_base(results, over_futures(over_time(values, results.time)))
-    rate = float(np.log1p(GREEN_BOOK_RATE)) * yearly
-    discounted = _ratio_to_base(results, over_futures(over_time(values, results.time, rate)))
+    gains = np.diff(path(results, burden.variable, "sum"), axis=-1)
+    middles = (results.time[:-1] + results.time[1:]) / 2 * years_per_period(time_unit(results))
+    plain = _ratio_to_base(results, over_futures(gains.sum(axis=-1)))
+    discounted = _ratio_to_base(results, over_futures(gains @ (1 + GREEN_BOOK_RATE) ** -middles))
     low, high = [band(row, 0.05) for row in plain], [band(row, 0.95) for row in plain]
     clear = [bottom > 1 or top < 1 for bottom, top in zip(low, high, strict=True)]
     return {

@@ -81,20 +81,12 @@ def unit_of(results: Results, variable: str) -> str:
     return results[name].unit
 
 
-def over_time(values: np.ndarray, time: np.ndarray, discount: float = 0.0) -> np.ndarray:
-    """Return the mean over the horizon by the trapezium rule, in the unit of ``values``.
-
-    ``discount`` is a continuous rate a time unit; weights are ``exp(-discount * t)`` and are normalised, so that the
-    result stays in the unit of ``values``.
-    """
+def over_time(values: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Return the mean over the horizon by the trapezium rule, in the unit of ``values``."""
     if len(time) == 1:
-        return values[..., 0]
-    weights = np.zeros(len(time))
-    steps = np.diff(time)
-    weights[:-1] += steps / 2
-    weights[1:] += steps / 2
-    weights *= np.exp(-discount * (time - time[0]))
-    mean: np.ndarray = values @ (weights / weights.sum())
+        only: np.ndarray = values[..., 0]
+        return only
+    mean: np.ndarray = np.trapezoid(values, time, axis=-1) / (time[-1] - time[0])
     return mean
 
 

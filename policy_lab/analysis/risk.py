@@ -176,8 +176,9 @@ def pairwise(results: Results) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``design``, ``other``, ``same_group``, ``order``, ``chance_better``, ``chance_better_error``, ``withheld``,
-        ``difference``, ``difference_q05``, ``difference_q95``, ``difference_error``, ``clear``.
+        ``design``, ``other``, ``same_group``, ``order``, ``put_in_above`` (which of the two, if one was),
+        ``chance_better``, ``chance_better_error``, ``withheld``, ``difference``, ``difference_q05``,
+        ``difference_q95``, ``difference_error``, ``clear``.
     """
     shares = world_risks(results)
     orders = _orders(results)
@@ -186,7 +187,7 @@ def pairwise(results: Results) -> pd.DataFrame:
         gap = shares[one] - shares[other]
         wins = np.where(np.isfinite(gap), (gap < 0) + 0.5 * (gap == 0), np.nan)
         first, second = results.designs[one], results.designs[other]
-        order, same_group = orders[frozenset((first, second))]
+        order, above, same_group = orders[frozenset((first, second))]
         withheld = (
             "" if order == OPEN else f"the order was {order}" if order == PUT_IN else "the lever scores are the same"
         )
@@ -197,6 +198,7 @@ def pairwise(results: Results) -> pd.DataFrame:
                 "other": second,
                 "same_group": same_group,
                 "order": order,
+                "put_in_above": above,
                 "chance_better": float("nan") if withheld else mean_of(wins),
                 "chance_better_error": float("nan") if withheld else share_error(wins),
                 "withheld": withheld,
@@ -216,6 +218,7 @@ _PAIR_COLUMNS = [
     "other",
     "same_group",
     "order",
+    "put_in_above",
     "chance_better",
     "chance_better_error",
     "withheld",
@@ -227,10 +230,15 @@ _PAIR_COLUMNS = [
 ]
 
 
-def _orders(results: Results) -> Mapping[frozenset[str], tuple[str, bool]]:
+def _orders(results: Results) -> Mapping[frozenset[str], tuple[str, str, bool]]:
+    """Return for each pair its order, which of the two was put in above the other, and whether they share a group."""
     table = dominance(results.plan.study, results.designs)
     return {
-        frozenset((row.design, row.other)): (str(row.order), bool(row.same_group))
+        frozenset((row.design, row.other)): (
+            str(row.order),
+            str(row.design) if row.order == PUT_IN else "",
+            bool(row.same_group),
+        )
         for row in table.itertuples(index=False)
     }
 

@@ -16,6 +16,9 @@ WORN = "worn down"
 NONE = "no persistent shortfall"
 FAILED = "case failed"
 
+BY_SPEED = "by the speed of the fall"
+BY_TWIN = "against the same world in which nothing happens"
+
 
 @dataclass(frozen=True)
 class Spells:
@@ -136,15 +139,14 @@ def split(results: Results, calm: Results | None = None) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``design``, ``cause``, ``recovered`` (shares of all usable futures that fell short so and were back above the
-        bar for as long within the horizon), ``not_recovered``, ``share`` (their sum) and ``rule`` (``against the same
-        world without luck`` or ``speed of the fall``). Shares of each design add up to one with *no persistent
-        shortfall* among the causes.
+        bar for as long within the horizon), ``not_recovered``, ``share`` (their sum) and ``rule`` (how shock was told
+        from wear). Shares of each design add up to one with *no persistent shortfall* among the causes.
     """
     measure = results.plan.study.file.measures.shortfall
     values = path(results, measure.variable)
     found = shortfall(results)
     words = causes(values, found, measure.periods, None if calm is None else _aligned(calm, results))
-    rule = "speed of the fall" if calm is None else "against the same world without luck"
+    rule = BY_SPEED if calm is None else BY_TWIN
     rows = []
     for place, design in enumerate(results.designs):
         usable = int((words[place] != FAILED).sum())

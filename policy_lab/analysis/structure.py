@@ -57,10 +57,17 @@ def structure_faults(model: Model, rule: StructureRule) -> tuple[StructureFault,
     faults = []
     for cause, effect in sorted(links):
         member = owners.of(cause)
-        if member is None or owners.variable(cause) in joint or owners.is_constant(cause) or owners.of(effect) == member:
+        if (
+            member is None
+            or owners.variable(cause) in joint
+            or owners.is_constant(cause)
+            or owners.of(effect) == member
+        ):
             continue
         if owners.of(effect) is not None:
-            faults.append(StructureFault(cause, effect, "a private variable of one member drives another member directly"))
+            faults.append(
+                StructureFault(cause, effect, "a private variable of one member drives another member directly")
+            )
         elif owners.variable(effect) not in environment and effect in reaching:
             reason = "a shared variable that is not declared carries something private to the members"
             faults.append(StructureFault(cause, effect, reason))

@@ -81,6 +81,11 @@ def likelihood(probability: float) -> str:
     return f"unlikely ({percent(probability)})" if probability >= 0.05 else f"very unlikely ({percent(probability)})"
 
 
+def spoken_unit(unit: str) -> str:
+    """Return a unit as a reader would say it: models write `Dmnl` where there is none."""
+    return "no unit" if unit.strip().casefold() in ("", "1", "dmnl", "dimensionless") else unit
+
+
 def listed(names: Sequence[str]) -> str:
     """Return names as an English list: ``a, b and c``."""
     if len(names) < 2:

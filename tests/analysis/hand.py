@@ -35,6 +35,7 @@ class HandStudy:
     file: StudyFile
     designs: Mapping[str, Design]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    scenarios: Mapping[str, Any] = field(default_factory=dict)
     model: Any = field(default_factory=lambda: SimpleNamespace(time=SimpleNamespace(unit="Month")))
 
     def design(self, name: str) -> Design:

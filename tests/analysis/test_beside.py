@@ -21,7 +21,7 @@ def paths(*worlds):
 
 def test_the_burden_is_a_ratio_inside_each_world(made):
     stock = np.ones((2, 2, 1, 3))
-    waste = np.stack([paths([2, 2, 2], [20, 20, 20]), paths([1, 1, 1], [30, 30, 30])])
+    waste = np.stack([paths([5, 6, 7], [0, 10, 20]), paths([5, 5, 6], [0, 10, 30])])  # gains 2, 20 and 1, 30
     table = beside.burden_columns(hand.results(made, stock, waste=waste))
     assert table["burden_ratio"] == [1.0, 1.0]  # 1/2 and 3/2: the median of two
     assert table["burden_ratio_q05"][1] == pytest.approx(0.55)
@@ -30,18 +30,34 @@ def test_the_burden_is_a_ratio_inside_each_world(made):
 
 def test_an_interval_that_leaves_one_out_is_clear(made):
     stock = np.ones((2, 2, 1, 3))
-    waste = np.stack([paths([2, 2, 2], [20, 20, 20]), paths([1, 1, 1], [18, 18, 18])])
+    waste = np.stack([paths([0, 1, 2], [0, 10, 20]), paths([0, 0, 1], [0, 9, 18])])
     assert beside.burden_columns(hand.results(made, stock, waste=waste))["burden_words"][1] == "clear difference"
 
 
 def test_discounting_weighs_an_early_burden_more(made):
     stock = np.ones((2, 1, 1, 3))
-    waste = np.stack([paths([1, 1, 1]), paths([3, 1, 1])])
+    waste = np.stack([paths([0, 1, 2]), paths([0, 3, 4])])
     table = beside.burden_columns(hand.results(made, stock, waste=waste))
-    month = 1.035 ** (-1 / 12)
-    weights = np.array([0.5, month, 0.5 * month**2])
-    assert table["burden_ratio"][1] == pytest.approx(1.5)
-    assert table["burden_ratio_discounted"][1] == pytest.approx(weights @ [3, 1, 1] / weights.sum())
+    first, second = 1.035 ** (-0.5 / 12), 1.035 ** (-1.5 / 12)
+    assert table["burden_ratio"][1] == pytest.approx(2.0)
+    assert table["burden_ratio_discounted"][1] == pytest.approx((3 * first + second) / (first + second))
+
+
+def test_subscripted_burdens_are_added_before_the_ratio(made):
+    file = made.file.model_copy(
+        update={
+            "measures": made.file.measures.model_copy(
+                update={"burden": made.file.measures.burden.model_copy(update={"variable": "Staff"})}
+            )
+        }
+    )
+    some = hand.results(hand.HandStudy(file, made.designs), np.ones((2, 1, 1, 3)))
+    values = np.zeros((2, 1, 1, 3, 2))
+    values[0, 0, 0, -1] = [1, 3]
+    values[1, 0, 0, -1] = [3, 3]
+    staff = hand.Outcome("Staff", "FTE", ("Port",), (("North", "South"),), values)
+    changed = hand.Results(some.plan, some.designs, some.time, {**some.outcomes, "Staff": staff}, {}, {}, {})
+    assert beside.burden_columns(changed)["burden_ratio"] == [1.0, 1.5]
 
 
 def test_without_the_base_design_the_ratio_is_not_known(made):

@@ -43,13 +43,6 @@ def test_the_mean_over_time_is_the_trapezium_rule():
     assert outcomes.over_time(np.array([0.0, 2.0, 6.0]), time) == pytest.approx((1 + 8) / 3)
 
 
-def test_discounting_weighs_early_times_more_and_leaves_a_constant_alone():
-    time = np.array([0.0, 1.0])
-    rate = np.log(2.0)
-    assert outcomes.over_time(np.array([3.0, 3.0]), time, rate) == pytest.approx(3.0)
-    assert outcomes.over_time(np.array([1.0, 0.0]), time, rate) == pytest.approx(2 / 3)
-
-
 def test_failed_futures_are_left_out_of_their_world_only():
     values = np.array([[[1.0, np.nan], [np.nan, np.nan]]])
     means = outcomes.over_futures(values)

@@ -1,0 +1,229 @@
+"""How much of an order is in the lever scores: redraw them alone, exchange them, split the variance of differences.
+
+Nothing is run here: ``evaluate`` turns a plan into results, and is usually :func:`policy_lab.run.run`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from policy_lab.analysis.outcomes import over_futures, over_time, path
+from policy_lab.analysis.risk import share_error, world_risks
+from policy_lab.analysis.sobol import group_shares, kendall_tau
+from policy_lab.results.types import Results
+from policy_lab.study.schema import Scenario
+from policy_lab.study.streams import stream
+
+if TYPE_CHECKING:
+    from policy_lab.study.plan import Plan
+
+Evaluate = Callable[["Plan"], Results]
+
+RISK = "modelled shortfall risk"
+LEVEL = "mean outcome"
+"""The shortfall outcome averaged over the horizon: it moves even where no future falls short."""
+
+WITHOUT_LUCK = "(nothing happens)"
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How many runs the checks may take, beside the comparison itself."""
+
+    redraws: int = 100
+    futures: int = 5
+    exchanges: int = 6
+    exchange_worlds: int = 20
+    rows: int = 128
+    resamples: int = 200
+
+
+@dataclass(frozen=True)
+class PutIn:
+    """What the checks found; see the functions of this module for the columns of each table."""
+
+    flips: pd.DataFrame
+    placebo: pd.DataFrame
+    variance: pd.DataFrame
+    calm: Results
+    """The same designs and worlds when nothing happens: the twin against which shocks are told from wear."""
+
+
+def put_in(results: Results, evaluate: Evaluate, effort: Effort | None = None) -> PutIn:
+    """Carry out every check of what was put in, against a finished comparison."""
+    size = effort or Effort()
+    return PutIn(
+        lever_flips(results, evaluate, size.redraws, size.futures),
+        placebo(results.plan, evaluate, size.exchanges, size.exchange_worlds, size.futures),
+        variance_split(results.plan, evaluate, size.rows, size.resamples),
+        evaluate(calm_plan(results.plan)),
+    )
+
+
+def calm_plan(plan: Plan) -> Plan:
+    """Return the plan in which nothing happens: no scenario, and the constants of rest, one future a world."""
+    quiet = Scenario(title="Nothing happens", meaning="No scenario and no luck", set=dict(plan.study.file.rest.set))
+    study = replace(plan.study, scenarios={**plan.study.scenarios, WITHOUT_LUCK: quiet})
+    return plan.with_(study=study, scenario=WITHOUT_LUCK, futures=1)
+
+
+def levels(results: Results) -> np.ndarray:
+    """Return the shortfall outcome averaged over horizon and futures, ``[design, world]``, in its own unit."""
+    return over_futures(over_time(path(results, results.plan.study.file.measures.shortfall.variable), results.time))
+
+
+def _badness(results: Results) -> dict[str, np.ndarray]:
+    """Return both measures, ``[design, world]``, turned so that less is better."""
+    return {RISK: world_risks(results), LEVEL: -levels(results)}
+
+
+def lever_flips(results: Results, evaluate: Evaluate, redraws: int = 100, futures: int = 5) -> pd.DataFrame:
+    """Say how often each pair's order flips when only the lever scores are redrawn.
+
+    All other parameters stand at their base values, and every redraw meets the same futures. An order flips when the
+    design that is better on average in ``results`` is strictly worse in that redraw.
+
+    Parameters
+    ----------
+    results
+        The comparison whose orders are tested.
+    evaluate
+        Turns a plan into results.
+    redraws, futures
+        Draws of the lever scores, and futures in each.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair and measure: ``design`` (the better one in ``results``; the first where they tie), ``other``,
+        ``measure`` (``modelled shortfall risk`` or ``mean outcome``), ``flips`` (share of redraws), ``flips_error``,
+        ``ties`` (share of redraws) and ``redraws``.
+    """
+    redrawn = _badness(evaluate(results.plan.with_(vary={"levers"}, worlds=redraws, futures=futures)))
+    found = _badness(results)
+    rows = []
+    for measure, values in redrawn.items():
+        means = np.nanmean(found[measure], axis=1)
+        for one, other in combinations(range(len(results.designs)), 2):
+            better, worse = (one, other) if means[one] <= means[other] else (other, one)
+            gap = values[better] - values[worse]
+            gap = gap[np.isfinite(gap)]
+            turned = (gap > 0).astype(float)
+            rows.append(
+                (
+                    results.designs[better],
+                    results.designs[worse],
+                    measure,
+                    float(turned.mean()) if gap.size else float("nan"),
+                    share_error(turned),
+                    float((gap == 0).mean()) if gap.size else float("nan"),
+                    int(gap.size),
+                )
+            )
+    return pd.DataFrame(rows, columns=["design", "other", "measure", "flips", "flips_error", "ties", "redraws"])
+
+
+def exchanges(designs: Iterable[str], count: int) -> tuple[Mapping[str, str], ...]:
+    """Return up to ``count`` ways to give every design another design's lever scores.
+
+    Cyclic shifts, spread over the possible ones: none leaves a design its own scores, and no chance is involved.
+    """
+    names = tuple(designs)
+    possible = len(names) - 1
+    wanted = min(count, possible)
+    shifts = sorted({1 + round(place * (possible - 1) / max(1, wanted - 1)) for place in range(wanted)})
+    return tuple({name: names[(place + shift) % len(names)] for place, name in enumerate(names)} for shift in shifts)
+
+
+def placebo(plan: Plan, evaluate: Evaluate, count: int = 6, worlds: int = 20, futures: int = 5) -> pd.DataFrame:
+    """Exchange the lever scores among the designs, and see whether the order follows the scores or the names.
+
+    Each design keeps its name, members and cost of change. ``follows_scores`` is Kendall's tau-b between the risks
+    found after the exchange and the risks that the owners of the scores had before it, at the same size of run;
+    ``follows_names`` the same against each design's own risk before. A ``follows_scores`` near one says that the order
+    of designs is the order of their scores.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an exchange and measure: ``exchange``, ``measure``, ``follows_scores``, ``follows_names`` and ``scores``
+        (whose scores each design carried).
+    """
+    small = plan.with_(worlds=min(worlds, plan.worlds), futures=min(futures, plan.futures))
+    before = {name: np.nanmean(values, axis=1) for name, values in _badness(evaluate(small)).items()}
+    rows = []
+    for number, owners in enumerate(exchanges(plan.designs, count), start=1):
+        after = _badness(evaluate(small.with_(scores_from=owners)))
+        owned = [plan.designs.index(owners[name]) for name in plan.designs]
+        carried = "; ".join(f"{name} had {owner}" for name, owner in owners.items())
+        for measure, values in after.items():
+            found = np.nanmean(values, axis=1)
+            scores, names = kendall_tau(found, before[measure][owned]), kendall_tau(found, before[measure])
+            rows.append((number, measure, scores, names, carried))
+    return pd.DataFrame(rows, columns=["exchange", "measure", "follows_scores", "follows_names", "scores"])
+
+
+def input_groups(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the groups of the variance split: title -> groups of the plan.
+
+    Lever scores, structure (where the study marks parameters so), other parameters and luck.
+    """
+    varying = {row.group for row in plan.study.parameters.values() if row.varies}
+    other = tuple(sorted(varying - {"structure"}))
+    groups = {"lever scores": ("levers",), "structure": ("structure",), "other parameters": other, "luck": ("luck",)}
+    if "structure" not in varying:
+        del groups["structure"]
+    return {title: names for title, names in groups.items() if names}
+
+
+def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 128, resamples: int = 200) -> pd.DataFrame:
+    """Split the variance of each pairwise difference by groups of inputs.
+
+    Grouped Sobol indices on common draws: ``rows`` worlds of one future each are drawn twice, and each group in turn is
+    taken from the second draw (see :func:`policy_lab.analysis.sobol.group_shares` for formulas and sources). All pairs
+    come from the same ``groups + 2`` batches of ``designs × rows`` runs.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair, measure and group: ``design``, ``other``, ``measure``, ``group``, ``alone`` with
+        ``alone_q05``/``alone_q95`` and ``total`` with ``total_q05``/``total_q95`` (shares of the variance; 5-95 %
+        bootstrap intervals; small samples can give values a little below zero or above one), ``rows``.
+    """
+    groups = input_groups(plan)
+    first = plan.with_(worlds=rows, futures=1)
+    again = plan.seed + 1
+    every = {name: again for names in groups.values() for name in names}
+    batches = {"A": first, "B": first.with_(seeds=every)}
+    batches |= {title: first.with_(seeds=dict.fromkeys(names, again)) for title, names in groups.items()}
+    values = {name: _badness(evaluate(batch)) for name, batch in batches.items()}
+    table = []
+    for measure in (RISK, LEVEL):
+        for one, other in combinations(range(len(plan.designs)), 2):
+            gaps = {name: found[measure][one] - found[measure][other] for name, found in values.items()}
+            mixed = {title: gaps[title] for title in groups}
+            generator = stream(plan.seed, f"bootstrap/{measure}/{plan.designs[one]}/{plan.designs[other]}")
+            for title, share in group_shares(gaps["A"], gaps["B"], mixed, generator, resamples).items():
+                table.append((plan.designs[one], plan.designs[other], measure, title, *vars(share).values(), rows))
+    return pd.DataFrame(
+        table,
+        columns=[
+            "design",
+            "other",
+            "measure",
+            "group",
+            "alone",
+            "alone_q05",
+            "alone_q95",
+            "total",
+            "total_q05",
+            "total_q95",
+            "rows",
+        ],
+    )

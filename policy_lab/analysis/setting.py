@@ -1,0 +1,112 @@
+"""What a reader must be told beside any number: who was compared, in which question, over how many futures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from policy_lab.analysis.outcomes import dates, time_unit
+from policy_lab.results.types import Results
+
+STARTS = {
+    "switch": "every {design} takes over from the base at rest",
+    "settled": "every {design} at its own resting point",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The words around a result, all of them from the study and the plan."""
+
+    study: str
+    question: str
+    outcome: str
+    design: str
+    measure: str
+    sentence: str
+    not_a_forecast: str
+    sources: str
+    base: str
+    start: str
+    scenario: str
+    worlds: int
+    futures: int
+    seed: int
+    threshold: float
+    periods: int
+    unit: str
+    """Of time."""
+    first_date: str
+    horizon: float
+    titles: Mapping[str, str]
+    group_of: Mapping[str, str]
+    groups: Mapping[str, str]
+    manifest: Mapping[str, Any]
+
+    @property
+    def cases(self) -> int:
+        """Modelled futures of each design."""
+        return self.worlds * self.futures
+
+    @property
+    def source_line(self) -> str:
+        """The line under every chart: where from, when, how many, and what it is not."""
+        run = f"{self.worlds:,} worlds × {self.futures:,} futures, seed {self.seed}"
+        period = f"modelled from {self.first_date} over {self.horizon:g} {self.unit}s" if self.first_date else run
+        return f"Source: {self.sources.rstrip('.')}. {period[:1].upper()}{period[1:]}; {run}. {self.not_a_forecast}"
+
+    @property
+    def start_words(self) -> str:
+        """What the start of the runs is, in words."""
+        return STARTS[self.start].format(design=self.design)
+
+    def title(self, name: str) -> str:
+        """Return the title of a design; its name where it has none."""
+        return self.titles.get(name, name)
+
+    def short(self, name: str) -> str:
+        """Return the title of a design without what stands in brackets, as long as no other design is so called."""
+        brief = _without_brackets(self.title(name))
+        others = [_without_brackets(title) for other, title in self.titles.items() if other != name]
+        return self.title(name) if not brief or brief in others else brief
+
+
+def _without_brackets(title: str) -> str:
+    return " ".join(re.sub(r"\([^()]*\)", " ", title).split())
+
+
+def setting_of(results: Results) -> Setting:
+    """Read the setting off finished results."""
+    plan, file = results.plan, results.plan.study.file
+    measure = file.measures.shortfall
+    shape = next(iter(results.outcomes.values())).values.shape
+    resolved = {name: plan.study.design(name) for name in results.designs}
+    scenario = plan.study.scenarios.get(plan.scenario)
+    unit = time_unit(results)
+    return Setting(
+        study=file.title,
+        question=file.question,
+        outcome=file.words.outcome,
+        design=file.words.design,
+        measure=measure.title,
+        sentence=measure.sentence,
+        not_a_forecast=file.words.not_a_forecast,
+        sources=file.words.sources,
+        base=file.comparison.base,
+        start=plan.start,
+        scenario=scenario.title if scenario is not None else plan.scenario,
+        worlds=shape[1],
+        futures=shape[2],
+        seed=plan.seed,
+        threshold=measure.threshold,
+        periods=measure.periods,
+        unit=unit,
+        first_date=dates(file.clock.start, results.time[:1], unit)[0],
+        horizon=float(results.time[-1] - results.time[0]),
+        titles={name: design.title for name, design in resolved.items()},
+        group_of={name: design.group for name, design in resolved.items()},
+        groups=file.groups,
+        manifest=results.manifest,
+    )
