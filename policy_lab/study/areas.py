@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 
 from policy_lab.errors import InputError, Problem, nearest_names
@@ -26,8 +27,15 @@ class Area:
     missing: tuple[str, ...] = ()
 
 
-def read_areas(study: Study) -> Mapping[str, Area]:
+def read_areas(study: Study, data: Path | None = None) -> Mapping[str, Area]:
     """Return the places of a study by key, in the order of the table; none where it binds no table.
+
+    Parameters
+    ----------
+    study
+        Says which table, and which column gives which constant.
+    data
+        The folder that holds the table; without it, the bundled data.
 
     Raises
     ------
@@ -37,9 +45,10 @@ def read_areas(study: Study) -> Mapping[str, Area]:
     binding = study.file.areas
     if binding is None:
         return MappingProxyType({})
-    path = bundled("data") / binding.table
+    folder = bundled("data") if data is None else data
+    path = folder / binding.table
     if not path.is_file():
-        known = [entry.name for entry in bundled("data").rglob("*.csv")]
+        known = [entry.name for entry in folder.rglob("*.csv")]
         raise InputError(
             Problem(what=f"no table `{binding.table}` in the data folder", nearest=nearest_names(binding.table, known))
         )

@@ -84,9 +84,8 @@ def _row_problems(parts: Parts, row: ParameterRow, covered: dict[str, np.ndarray
 
     if name not in parts.constants:
         variable = parts.model.variables.get(name)
-        what = (
-            f"is a {variable.kind.value} of the model, not a constant" if variable else "the model has no such constant"
-        )
+        kind = f"is no constant of the model but of kind {variable.kind.value}" if variable else ""
+        what = kind or "the model has no such constant"
         yield problem(what, () if variable else nearest_names(name, parts.constants))
         return
     place: tuple[int, ...] = ()
@@ -200,10 +199,7 @@ def measure_problems(parts: Parts) -> Iterator[Problem]:
         if found:
             continue
         if elements:
-            try:
-                element_index(parts.model, name, elements)
-            except InputError as error:
-                yield yaml.problem(place, error.problems[0].what, nearest=error.problems[0].nearest)
+            yield from _element(parts, yaml, place, name, elements)
         if name not in file.outcomes:
             yield yaml.problem(place, f"`{name}` is not among the outcomes", remedy="Add it to `outcomes`.")
 
@@ -264,18 +260,21 @@ def scenario_problems(parts: Parts) -> Iterator[Problem]:
         for key, value in scenario.set.items():
             place: Place = ("scenarios", name, "set", key)
             yield from _constant(parts, yaml, place, key, chosen=True)
-            if isinstance(value, tuple) and key in parts.constants and parts.constants[key].shape != (len(value),):
-                shape = parts.constants[key].shape
-                yield yaml.problem(
-                    place, f"{len(value)} values for a constant with {'×'.join(map(str, shape)) or 'one'}"
-                )
+            shape = parts.constants[key].shape if key in parts.constants else ()
+            if isinstance(value, tuple) and shape != (len(value),):
+                wanted = "×".join(map(str, shape)) or "one"
+                yield yaml.problem(place, f"{len(value)} values for a constant with {wanted}")
         for key, draw in scenario.draw.items():
             place = ("scenarios", name, "draw", key)
             yield from _constant(parts, yaml, place, key, chosen=True)
+            if split_element(key)[1]:
+                yield yaml.problem(place, "only whole constants are drawn")
             if key in scenario.set:
                 yield yaml.problem(place, "is set and drawn")
+            if key not in parts.constants:
+                continue
             ordered = draw.distribution in ("poisson times", "exponential thresholds")
-            if ordered and key in parts.constants and parts.constants[key].ndim == 0:
+            if ordered and parts.constants[key].ndim == 0:
                 yield yaml.problem(
                     place, f"`{draw.distribution}` needs a constant with a subscript, one element an event"
                 )
@@ -299,28 +298,37 @@ def _constant(
     parts: Parts,
     yaml: YamlFile,
     place: Place,
-    name: str,
+    spelled: str,
     *,
     scalar: bool = False,
     unit: str | None = None,
     chosen: bool = False,
 ) -> Iterator[Problem]:
-    """Yield what is wrong with a name that has to be a constant of the model."""
+    """Yield what is wrong with a name that has to be a constant of the model, or an element of one."""
+    name, elements = split_element(spelled)
     found = tuple(_variable(parts, yaml, place, name))
     if found:
         yield from found
         return
-    if parts.model.variables[name].kind is not Kind.CONSTANT:
-        yield yaml.problem(
-            place, f"`{name}` is a {parts.model.variables[name].kind.value} of the model, not a constant"
-        )
+    variable = parts.model.variables[name]
+    if variable.kind is not Kind.CONSTANT:
+        yield yaml.problem(place, f"`{name}` is no constant of the model but of kind {variable.kind.value}")
         return
+    if elements:
+        yield from _element(parts, yaml, place, name, elements)
     if scalar and parts.constants[name].ndim:
         yield yaml.problem(place, f"`{name}` has subscripts; a single number is needed")
-    if unit is not None and unit != parts.model.variables[name].unit:
-        yield yaml.problem(place, f"the unit is `{unit}`, but `{parts.model.variables[name].unit}` in the model")
+    if unit is not None and unit != variable.unit:
+        yield yaml.problem(place, f"the unit is `{unit}`, but `{variable.unit}` in the model")
     if chosen and name in parts.chosen():
         yield yaml.problem(place, f"`{name}` is a {parts.chosen()[name]}: designs set it, scenarios do not")
+
+
+def _element(parts: Parts, yaml: YamlFile, place: Place, name: str, elements: tuple[str, ...]) -> Iterator[Problem]:
+    try:
+        element_index(parts.model, name, elements)
+    except InputError as error:
+        yield yaml.problem(place, f"`{name}` {error.problems[0].what}", nearest=error.problems[0].nearest)
 
 
 def _variable(parts: Parts, yaml: YamlFile, place: Place, name: str) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -94,14 +95,25 @@ def future_draws(
     """
     found: dict[str, np.ndarray] = {}
     whole: Scenario = study.scenario(scenario)
-    for name, value in whole.set.items():
-        shape = study.constants[name].shape
-        found[name] = np.broadcast_to(np.asarray(value, dtype=float), (worlds, futures, *shape))
+    for name, values in set_constants(study, whole.set).items():
+        found[name] = np.broadcast_to(values, (worlds, futures, *values.shape))
     for name, draw in whole.draw.items():
         shape = study.constants[name].shape
         stem = f"future/{study.draw_owner(scenario, name)}/{name}"
         u = [uniforms(seed, f"{stem}/{world}", futures, *shape) for world in range(worlds if varies else 1)]
         found[name] = np.broadcast_to(_luck(draw, np.stack(u)), (worlds, futures, *shape))
+    return found
+
+
+def set_constants(study: Study, values: Mapping[str, float | tuple[float, ...]]) -> dict[str, np.ndarray]:
+    """Return the constants, ``(*dims)``, that a scenario sets: ``Name``, or ``Name[element]`` and the rest at base."""
+    found: dict[str, np.ndarray] = {}
+    for spelled in sorted(values, key=lambda spelled: len(split_element(spelled)[1])):  # whole constants first
+        name, elements = split_element(spelled)
+        array = np.array(found.get(name, study.constants[name]))
+        index: tuple[Any, ...] = (..., *(element_index(study.model, name, elements) if elements else ()))
+        array[index] = values[spelled]
+        found[name] = array
     return found
 
 

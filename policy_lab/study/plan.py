@@ -18,7 +18,7 @@ from policy_lab.study.draws import (
     members_array,
     parameter_draws,
 )
-from policy_lab.study.settings import Setting, apply_settings
+from policy_lab.study.settings import Setting, apply_settings, resolve_settings
 from policy_lab.study.study import Study
 
 LEVERS = "levers"
@@ -129,12 +129,9 @@ class Plan:
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
         inputs = parameter_draws(self.study, self.worlds, self._seed_of, self._varies)
-        for name, value in self._area_values().items():
-            inputs[name] = np.full((self.worlds, *self.study.constants[name].shape), value)
-        for setting in self.settings:
-            if setting.variable not in inputs:
-                inputs[setting.variable] = self._base(setting.variable)
-        return frozen(apply_settings(inputs, self.settings))
+        if self.area is not None:
+            inputs = self._held(inputs, self.study.areas()[self.area].values)
+        return frozen(self._held(inputs, self.spoken_settings()))
 
     def lever_scores(self) -> dict[str, np.ndarray]:
         """Return the intended score of each lever: ``(designs, worlds)``, by the lever's key in the study."""
@@ -163,8 +160,8 @@ class Plan:
 
     def rest_inputs(self, design: str) -> dict[str, np.ndarray]:
         """Return the constants under which a design is at rest: no disruption, no scenario, and `rest.set`."""
-        inputs = {**self.world_inputs(), **self._still(apply_settings(self._arrangement(design), self.settings))}
-        return frozen({**inputs, **self._fixed(self.study.file.rest.set)})
+        inputs = {**self.world_inputs(), **apply_settings(self._arrangement(design), self.settings)}
+        return frozen(self._held(self._still(inputs), self.study.file.rest.set))
 
     def reference_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants of the policy-intent reference: same world, full implementation, no scenario.
@@ -178,12 +175,11 @@ class Plan:
         if reference is None:
             raise InputError(Problem(what="this study defines no reference", file=self.study.files["study"]))
         levers = {self.study.file.levers[key].variable: value for key, value in reference.levers.items()}
-        inputs = {**self.world_inputs(), **self._fixed(levers)}
+        inputs = self._held(self.world_inputs(), levers)
         if self.study.file.membership:
             members = members_array(self.study, reference.members)
             inputs[self.study.file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
-        inputs = self._still(inputs)
-        return frozen({**inputs, **self._fixed(reference.set), **self._fixed(self.study.file.rest.set)})
+        return frozen(self._held(self._still(inputs), {**reference.set, **self.study.file.rest.set}))
 
     def describe(self) -> str:
         """Say in words what would be run."""
@@ -251,23 +247,23 @@ class Plan:
 
     def _still(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         transition = self.study.file.transition
-        return {**inputs, **(self._fixed({transition.variable: 0.0}) if transition else {})}
+        return self._held(inputs, {transition.variable: 0.0} if transition else {})
 
     def _scores(self, design: str, lever: str) -> np.ndarray:
         source = self.scores_from.get(design, design)
         return lever_draws(self.study, source, lever, self.worlds, self._seed_of(LEVERS), self._varies(LEVERS))
 
-    def _fixed(self, values: Mapping[str, float]) -> dict[str, np.ndarray]:
-        return {
-            name: np.full((self.worlds, *self.study.constants[name].shape), value) for name, value in values.items()
+    def _held(self, inputs: Mapping[str, np.ndarray], values: Mapping[str, float]) -> dict[str, np.ndarray]:
+        """Return the inputs with constants, or elements of them, held at a value."""
+        settings = resolve_settings(self.study.model, values)
+        added = {
+            setting.variable: self._base(setting.variable) for setting in settings if setting.variable not in inputs
         }
+        return apply_settings({**inputs, **added}, settings)
 
     def _base(self, name: str) -> np.ndarray:
         base = self.study.constants[name]
         return np.array(np.broadcast_to(base, (self.worlds, *base.shape)))
-
-    def _area_values(self) -> Mapping[str, float]:
-        return self.study.areas()[self.area].values if self.area is not None else {}
 
     def _seed_of(self, group: str) -> int:
         if group in self.seeds or group in (LEVERS, LUCK):

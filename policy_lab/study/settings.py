@@ -91,7 +91,7 @@ def _setting(model: Model, spelled: str, value: float) -> Setting:
         constants = [each for each, variable in model.variables.items() if variable.kind is Kind.CONSTANT]
         raise InputError(
             Problem(
-                what=f"is a {kind.value} of the model, and only constants can be set",
+                what=f"is no constant of the model but of kind {kind.value}, and only constants can be set",
                 variable=spelled,
                 nearest=nearest_names(name, constants),
             )

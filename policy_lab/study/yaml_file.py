@@ -98,7 +98,7 @@ def validated(file: YamlFile, schema: type[Schema]) -> Schema:
     try:
         return schema.model_validate_json(text, strict=True)
     except ValidationError as error:
-        raise InputError(*_problems(file, schema, error)) from error
+        raise InputError(*sorted(_problems(file, schema, error), key=lambda problem: problem.line or 0)) from error
 
 
 def plain(file: YamlFile) -> dict[str, Any]:
