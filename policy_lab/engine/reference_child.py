@@ -1,0 +1,101 @@
+"""The child process in which PySD builds and runs a model: JSON in on standard input, arrays and JSON out as files.
+
+It is started by `policy_lab.engine.reference` in a temporary folder of its own. Nothing that comes in but numbers,
+operators and neutral names can reach the Python that PySD writes (see `policy_lab.engine.reference_tree`).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import warnings
+from pathlib import Path
+from typing import Any
+
+STACK = 512 * 1024 * 1024
+FRAMES = 1_000_000
+
+
+def main() -> int:
+    """Build, and run when asked, the model that stands on standard input; return the exit status."""
+    request = json.loads(sys.stdin.read())
+    outcome: list[int] = []
+    # PySD calls one function from within another along the whole chain of auxiliaries, and a model may have thousands
+    sys.setrecursionlimit(FRAMES)
+    threading.stack_size(STACK)
+    worker = threading.Thread(target=lambda: outcome.append(_carry_out(request, Path.cwd())))
+    worker.start()
+    worker.join()
+    return outcome[0] if outcome else 1
+
+
+def _carry_out(request: dict[str, Any], folder: Path) -> int:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        import numpy as np
+
+        np.set_printoptions(precision=17, floatmode="unique")  # PySD prints its tables: eight digits are not enough
+        import pysd
+
+        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        caught.clear()
+        try:
+            path = _build(request, folder)
+            model = pysd.load(str(path))
+            if request["outputs"]:
+                _run(model, request["outputs"], folder)
+        except Exception as error:  # noqa: BLE001  whatever PySD raises is the outcome, and goes back as a message
+            answer = {"error": f"{type(error).__name__}: {error}"[:2_000]}
+            (folder / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+            return 1
+    messages = [" ".join(str(warning.message).split()) for warning in caught]
+    (folder / "answer.json").write_text(json.dumps({"warnings": list(dict.fromkeys(messages))}), encoding="utf-8")
+    return 0
+
+
+def _build(request: dict[str, Any], folder: Path) -> Path:
+    from pysd.builders.python.python_model_builder import ModelBuilder
+    from pysd.translators.structures import abstract_model as am
+
+    from policy_lab.engine.reference_tree import CONTROLS, decode
+
+    elements = []
+    for one in request["elements"]:
+        name = decode(one["name"])
+        components = [
+            (am.AbstractLookup if part["lookup"] else am.AbstractComponent)(
+                subscripts=(decode(part["subscripts"]), decode(part["excepted"])), ast=decode(part["tree"])
+            )
+            for part in one["components"]
+        ]
+        control = name in CONTROLS.values()
+        elements.append(
+            (am.AbstractControlElement if control else am.AbstractElement)(name=name, components=components)
+        )
+    ranges = tuple(
+        am.AbstractSubscriptRange(decode(one["name"]), decode(one["elements"]), decode(one["mapping"]))
+        for one in request["ranges"]
+    )
+    section = am.AbstractSection(
+        name="__main__", path=folder / "model.py", type="main", params=[], returns=[], subscripts=ranges,
+        elements=tuple(elements), constraints=(), test_inputs=(), split=False, views_dict=None,
+    )  # fmt: skip
+    built = ModelBuilder(am.AbstractModel(original_path=folder / "model.mdl", sections=(section,)))
+    return Path(built.build_model())
+
+
+def _run(model: Any, outputs: dict[str, list[str]], folder: Path) -> None:
+    import numpy as np
+
+    table = model.run(return_columns=list(outputs), flatten_output=True, progress=False)
+    arrays = {"time": table.index.to_numpy(dtype=float)}
+    for name, columns in outputs.items():
+        missing = np.full(len(table), np.nan)
+        found = [table[column].to_numpy(dtype=float) if column in table else missing for column in columns]
+        arrays[name] = np.stack(found, axis=1)
+    np.savez(folder / "values.npz", **arrays)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
