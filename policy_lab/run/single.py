@@ -1,0 +1,197 @@
+"""One model, run once: what `policy-lab run` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from policy_lab.errors import InputError, Problem
+from policy_lab.model.types import Kind, Model
+from policy_lab.run.tables import column_values, read_data, read_time_table, series_columns
+from policy_lab.study.constants import constant_array
+from policy_lab.study.parameters import split_element
+from policy_lab.study.settings import Setting, resolve_settings
+
+if TYPE_CHECKING:
+    from policy_lab.engine import Series
+
+Engine = Literal["compiled", "numpy", "pysd"]
+ENGINES: tuple[Engine, ...] = ("compiled", "numpy", "pysd")
+
+MOST_WORK = 2_000_000_000
+"""Steps × elements that are computed without being asked for twice: a minute or so of the compiled engine."""
+MOST_SAVED = 50_000_000
+"""Numbers that are kept without being asked for twice: 400 MB."""
+
+
+def run_model(
+    model: Model | str | os.PathLike[str],
+    *,
+    engine: Engine = "compiled",
+    settings: Mapping[str, float] | None = None,
+    series: Mapping[str, str | os.PathLike[str]] | None = None,
+    data: Iterable[str | os.PathLike[str]] = (),
+    outputs: Iterable[str] | None = None,
+    final_time: float | None = None,
+    time_step: float | None = None,
+    unlimited: bool = False,
+) -> Series:
+    """Run any model file once.
+
+    Parameters
+    ----------
+    model
+        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``).
+    engine
+        ``compiled``, ``numpy`` (readable) or ``pysd`` (the oracle; slow).
+    settings
+        Constants to hold at a value: ``Name`` or ``Name[element]``, in their own unit.
+    series
+        Variables to replace by a CSV table over time (compiled and numpy engines).
+    data
+        CSV tables for the model's data variables, a column for each.
+    outputs
+        Variables, or single elements of them, to save; all unless told.
+    final_time, time_step
+        In the model's time unit; the file's own unless told.
+    unlimited
+        Run however large it is.
+
+    Returns
+    -------
+    Series
+        One run. `unusable_values` tells which of its values are no finite numbers.
+
+    Raises
+    ------
+    InputError
+        For anything that cannot be used, all at once; for a run that is larger than the stated limits.
+    """
+    from policy_lab.model import read_model
+
+    if not isinstance(model, Model):
+        model = read_model(Path(model))
+    if engine not in ENGINES:
+        raise InputError(Problem(what=f"no engine `{engine}`", remedy=f"Choose {', '.join(ENGINES)}."))
+    inputs = _inputs(model, settings or {})
+    names = None if outputs is None else list(dict.fromkeys(_variable(model, name) for name in outputs))
+    replaced = {**_data(model, data), **_replacements(model, series or {})}
+    if not unlimited:
+        refuse_if_large(model, names, final_time=final_time, time_step=time_step)
+    if engine == "pysd":
+        return _reference(model, inputs, names, replaced, final_time, time_step)
+    from policy_lab.engine import compile_model
+
+    compiled = compile_model(model, backend=engine, series=tuple(replaced))
+    return compiled.run(inputs, outputs=names, final_time=final_time, time_step=time_step, series=replaced)
+
+
+def unusable_values(series: Series) -> tuple[Problem, ...]:
+    """Return one problem for each element that is not a finite number at some saved time, with the first such time."""
+    problems = []
+    for name, values in series_columns(series).items():
+        bad = ~np.isfinite(values)
+        if bad.any():
+            at = int(np.argmax(bad))
+            what = f"is {values[at]:g} from {series.time_unit or 'time'} {series.time[at]:g} on".replace("  ", " ")
+            if not bad[at:].all():
+                what = f"is {values[at]:g} at {series.time_unit or 'time'} {series.time[at]:g}"
+            problems.append(Problem(what=what, variable=name))
+    return tuple(problems)
+
+
+def refuse_if_large(
+    model: Model, outputs: Iterable[str] | None, *, final_time: float | None, time_step: float | None
+) -> None:
+    """Raise an InputError when a run would compute or keep more numbers than the stated limits."""
+    final = model.time.final if final_time is None else final_time
+    step = model.time.step if time_step is None else time_step
+    if not step > 0 or not np.isfinite(final):
+        return  # the engine says so, with the line
+    counts = {name: int(np.prod([len(labels) for labels in model.elements(name)])) for name in model.variables}
+    steps = max(0.0, (final - model.time.initial) / step)
+    saves = steps * step / max(model.time.save_period, step)
+    kept = saves * sum(counts[name] for name in (counts if outputs is None else outputs))
+    work = steps * sum(counts.values())
+    if work <= MOST_WORK and kept <= MOST_SAVED:
+        return
+    raise InputError(
+        Problem(
+            what=(
+                f"{steps:,.0f} steps × {sum(counts.values()):,} variables, {kept:,.0f} numbers to keep: "
+                f"more than {MOST_WORK:,} to compute or {MOST_SAVED:,} to keep"
+            ),
+            file=model.path,
+            remedy="Shorten the horizon, raise TIME STEP or SAVEPER, return fewer variables, or lift the limit.",
+        )
+    )
+
+
+def _inputs(model: Model, settings: Mapping[str, float]) -> dict[str, np.ndarray]:
+    resolved: tuple[Setting, ...] = resolve_settings(model, settings)
+    inputs: dict[str, np.ndarray] = {}
+    for setting in resolved:
+        current = inputs.get(setting.variable)
+        inputs[setting.variable] = setting.applied(
+            constant_array(model, model[setting.variable]) if current is None else current
+        )
+    return inputs
+
+
+def _variable(model: Model, asked: str) -> str:
+    """Return the variable that an output names, whole or by one element."""
+    return model.spelled(split_element(asked)[0]) if asked not in model.variables else asked
+
+
+def _replacements(
+    model: Model, series: Mapping[str, str | os.PathLike[str]]
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    found = {}
+    problems: list[Problem] = []
+    for asked, path in series.items():
+        try:
+            name = model.spelled(asked)
+            found[name] = column_values(model, read_time_table(Path(path)), name, only=True)
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(*problems)
+    return found
+
+
+def _data(model: Model, paths: Iterable[str | os.PathLike[str]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    files = [Path(path) for path in paths]
+    wanted = [name for name, variable in model.variables.items() if variable.kind is Kind.DATA]
+    if wanted and not files:
+        raise InputError(
+            Problem(
+                what=f"needs values for its data variables: {', '.join(wanted[:5])}",
+                file=model.path,
+                remedy="Give a CSV table with a `time` column and one column a variable (--data FILE).",
+            )
+        )
+    return read_data(model, files)
+
+
+def _reference(
+    model: Model,
+    inputs: Mapping[str, np.ndarray],
+    outputs: list[str] | None,
+    replaced: Mapping[str, object],
+    final_time: float | None,
+    time_step: float | None,
+) -> Series:
+    if replaced:
+        raise InputError(
+            Problem(
+                what=f"the pysd engine takes no values over time ({', '.join(replaced)})",
+                remedy="Use --engine compiled or numpy.",
+            )
+        )
+    from policy_lab.engine.reference import run_reference
+
+    return run_reference(model, inputs, outputs=outputs, final_time=final_time, time_step=time_step)
