@@ -1,0 +1,180 @@
+"""What must hold of the flagship whatever its parameters: conservation, bounds, symmetry, rest, and no free lever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from policy_lab.engine.rest import solve_rest
+
+from policy_lab.engine import compile_model
+from policy_lab.engine.compiled import CompiledModel
+from policy_lab.model import read_model
+from policy_lab.model.types import Kind
+from tests.models.flagship import Flagship
+
+SHARES = (  # stocks between 0 and 1 by structure
+    "Strain",
+    "Trust",
+    "Jointly trained",
+    "Barrier",
+    "Motivator",
+    "Implemented integration",
+    "Embedded learning",
+    "Defensiveness",
+    "Compliance burden",
+)
+HUNDRED = 100
+
+
+def stocks_of(flagship: Flagship) -> list[str]:
+    return [one.name for one in flagship.study.model.variables.values() if one.kind == Kind.STOCK]
+
+
+def conservation_error(compiled: CompiledModel, inputs: dict[str, np.ndarray]) -> float:
+    """Return the largest relative gap between what is in the stocks and what separately accumulated flows say."""
+    names = ["All children in the model", "Cumulative entries", "Cumulative exits"]
+    names += ["All permanent staff", "Cumulative hires", "Cumulative leavers"]
+    series = compiled.run(inputs, outputs=names)
+    gaps = []
+    for inside, entered, left in (names[:3], names[3:]):
+        expected = series[inside][:, :1] + series[entered] - series[left]
+        gaps.append(np.abs(series[inside] / expected - 1).max())
+    return float(max(gaps))
+
+
+def test_children_and_staff_are_conserved(flagship: Flagship) -> None:
+    plan = flagship.study.plan(worlds=20, futures=1)
+    for design in plan.designs:
+        assert conservation_error(flagship.compiled, flagship.in_future(plan, design)) < 1e-9
+
+
+def test_a_planted_leak_is_caught(flagship: Flagship, tmp_path: Path) -> None:
+    text = flagship.study.files["model"].read_text(encoding="utf-8")
+    sound = "+Harm resolved in help-Help ends[Not harmed]"
+    assert sound in text
+    leaking = tmp_path / "leaking.mdl"
+    leaking.write_text(text.replace(sound, f"{sound}-0.001*Children in help[Not harmed]"), encoding="utf-8")
+    assert conservation_error(compile_model(read_model(leaking), backend="numpy"), {}) > 1e-6
+
+
+def test_stocks_stay_in_bounds_in_a_thousand_worlds(flagship: Flagship) -> None:
+    plan = flagship.study.plan(worlds=1000, futures=1, seed=1)
+    names = stocks_of(flagship)
+    for design in ("acpc-1988", "macpt-2026"):
+        inputs = flagship.in_future(plan, design)
+        for first in range(0, plan.worlds, 250):
+            part = {name: values[first : first + 250] for name, values in inputs.items()}
+            series = flagship.compiled.run(part, outputs=names, save_period=3)
+            for name in names:
+                values = series[name]
+                assert np.isfinite(values).all(), name
+                assert values.min() >= 0, f"{name} falls to {values.min()}"
+                if name in SHARES:
+                    assert values.max() <= 1, f"{name} rises to {values.max()}"
+
+
+def test_identical_levers_give_identical_designs(flagship: Flagship) -> None:
+    """Guards against anything that knows a design by name."""
+    plan = flagship.study.plan(worlds=5, futures=2)
+    one = flagship.in_future(plan, "lscb-2006")
+    other = {**flagship.in_future(plan, "welsh-type"), **plan.design_inputs("lscb-2006")}
+    first = flagship.compiled.run(one, outputs=["Effective detection capacity", "Trust"])
+    second = flagship.compiled.run(other, outputs=["Effective detection capacity", "Trust"])
+    for name in first.values:
+        np.testing.assert_array_equal(first[name], second[name])
+
+
+def test_identical_agencies_stay_identical(flagship: Flagship) -> None:
+    """Give every agency the same parameters and a sixth of the casework: nothing may tell them apart."""
+    model = flagship.study.model
+    alike = {}
+    for one in flagship.compiled.inputs.values():
+        if one.dimensions and one.dimensions[0] == "Agency" and one.name != "Other agency":
+            mean = one.default.mean(axis=0, keepdims=True)
+            alike[one.name] = np.broadcast_to(mean, one.default.shape).copy()
+    alike["Core member"] = np.ones(6)
+    agencies = [
+        one.name for one in model.variables.values() if one.dimensions[:1] == ("Agency",) and one.name not in alike
+    ]
+    series = flagship.compiled.run(alike, outputs=agencies, final_time=60)
+    for name in agencies:
+        if model[name].dimensions == ("Agency", "Partner"):
+            off = series[name][..., ~np.eye(6, dtype=bool)]
+            assert np.ptp(off, axis=-1).max() < 1e-12, name
+        else:
+            assert np.ptp(series[name], axis=2).max() <= 1e-12 * max(1.0, np.abs(series[name]).max()), name
+
+
+def test_the_solved_start_stays_where_it_is_for_twenty_years(flagship: Flagship) -> None:
+    plan = flagship.study.plan(worlds=HUNDRED, futures=1)
+    moving = {"Undetected harm burden", "Integrated hazard", "Events counted"}
+    names = [name for name in stocks_of(flagship) if name not in moving and not name.startswith("Cumulative")]
+    inputs, states = flagship.at_rest(plan, plan.base)
+    series = flagship.compiled.run(inputs, start=states, outputs=names, final_time=240, save_period=60)
+    for name in names:
+        values = series[name]
+        drift = np.abs(values - values[:, :1]) / np.maximum(np.abs(values[:, :1]), 1e-6)
+        assert drift.max() < 0.01, f"{name} drifts by {drift.max():.2%}"
+
+
+def test_no_lever_is_free(flagship: Flagship) -> None:
+    assert free_levers(flagship, {}) == []
+
+
+def test_a_planted_free_lever_is_caught(flagship: Flagship) -> None:
+    """Take the cost path of scrutiny away: nothing then speaks against more of it."""
+    costless = {"Scrutiny hours": np.zeros(1), "Compliance from scrutiny": np.zeros(1)}
+    assert "scrutiny" in free_levers(flagship, costless)
+
+
+def free_levers(flagship: Flagship, changed: dict[str, np.ndarray]) -> list[str]:
+    """Return the levers whose rise, from a middling score to a high one, harms no outcome in any world, at rest.
+
+    A lever whose favourable direction is down is lowered. Outcomes are those that a user is shown: detection capacity
+    and its parts, harm, work, staff and hours; an outcome counts as harmed beyond one part in a million.
+    """
+    plan = flagship.study.plan(worlds=30, futures=1)
+    outcomes = {  # +1: more is better
+        "Effective detection capacity": 1,
+        "Casework quality": 1,
+        "Mean trust": 1,
+        "Casework staff": 1,
+        "Children harmed and not helped": -1,
+        "Casework pressure": -1,
+        "Partnership cost": -1,
+    }
+    base = {**plan.rest_inputs(plan.base), **{k: np.repeat(v, 30) for k, v in changed.items()}}
+    free = []
+    for name, lever in flagship.study.file.levers.items():
+        low, high = (6.0, 14.0) if lever.unit == "Month" else (0.45, 0.75)
+        less, more = (high, low) if lever.better == "lower" else (low, high)
+        found = []
+        for score in (less, more):
+            inputs = {**base, lever.variable: np.full(30, score)}
+            rest = solve_rest(flagship.compiled, inputs)
+            series = flagship.compiled.run(inputs, start=rest.states, outputs=list(outcomes), final_time=0)
+            found.append({one: series[one][:, 0] for one in outcomes})
+        harmed = [
+            (sign * (found[1][one] - found[0][one]) / np.abs(found[0][one]) < -1e-6).any()
+            for one, sign in outcomes.items()
+        ]
+        if not any(harmed):
+            free.append(name)
+    return free
+
+
+def test_every_equation_has_a_unit_and_says_what_it_means(flagship: Flagship) -> None:
+    bare = [
+        one.name
+        for one in flagship.study.model.variables.values()
+        if not one.unit.strip() or not one.documentation.strip()
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize("name", ["Strain[Police]", "Willingness[Health]"])
+def test_names_of_elements_are_those_of_the_file(flagship: Flagship, name: str) -> None:
+    variable, element = name.rstrip("]").split("[")
+    assert element in flagship.study.model.elements(variable)[0]
