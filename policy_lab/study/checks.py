@@ -149,7 +149,7 @@ def study_problems(parts: Parts) -> Iterator[Problem]:
     for name in file.rest.set:
         yield from _constant(parts, yaml, ("rest", "set", name), name)
     for name in file.areas.bind if file.areas else ():
-        yield from _constant(parts, yaml, ("areas", "bind", name), name)
+        yield from _constant(parts, yaml, ("areas", "bind", name), split_element(name)[0])
 
 
 def _reference_problems(parts: Parts) -> Iterator[Problem]:
