@@ -1,3 +1,88 @@
-"""policy_lab: under which statutory design is a policy least likely to fall short, and how sure can we be?"""
+"""policy_lab: under which statutory design is a policy least likely to fall short, and how sure can we be?
+
+The names below are everything that most work needs. They are imported when they are first used, so that
+``import policy_lab`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from policy_lab.analysis.dominance import dominance
+    from policy_lab.analysis.put_in import put_in
+    from policy_lab.analysis.quantiles import series_quantiles
+    from policy_lab.analysis.risk import pairwise, risk, surface
+    from policy_lab.analysis.shortfall import split
+    from policy_lab.charts import dominance_chart, fan_chart, risk_chart, split_chart, surface_chart
+    from policy_lab.engine import compile_model
+    from policy_lab.errors import InputError
+    from policy_lab.model import read_model
+    from policy_lab.out import export
+    from policy_lab.results import read_runs
+    from policy_lab.run import run, run_model
+    from policy_lab.study import find_studies, open_study
 
 __version__ = "0.1.0"
+
+_HOMES: Final = {
+    "find_studies": "study",
+    "open_study": "study",
+    "run": "run",
+    "dominance": "analysis.dominance",
+    "risk": "analysis.risk",
+    "pairwise": "analysis.risk",
+    "surface": "analysis.risk",
+    "split": "analysis.shortfall",
+    "series_quantiles": "analysis.quantiles",
+    "put_in": "analysis.put_in",
+    "risk_chart": "charts",
+    "fan_chart": "charts",
+    "dominance_chart": "charts",
+    "surface_chart": "charts",
+    "split_chart": "charts",
+    "export": "out",
+    "read_runs": "results",
+    "read_model": "model",
+    "run_model": "run",
+    "compile_model": "engine",
+    "InputError": "errors",
+}
+"""Public name -> the room that holds it, in the order in which a user meets them."""
+
+__all__ = [
+    "InputError",
+    "compile_model",
+    "dominance",
+    "dominance_chart",
+    "export",
+    "fan_chart",
+    "find_studies",
+    "open_study",
+    "pairwise",
+    "put_in",
+    "read_model",
+    "read_runs",
+    "risk",
+    "risk_chart",
+    "run",
+    "run_model",
+    "series_quantiles",
+    "split",
+    "split_chart",
+    "surface",
+    "surface_chart",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module `policy_lab` has no attribute `{name}`")
+    room = import_module(f"policy_lab.{_HOMES[name]}")
+    return room if _HOMES[name] == name else getattr(room, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])
