@@ -292,7 +292,7 @@ def compile_model(
 
 def _backend(name: str, lowered: Lowered) -> Backend:
     layout: Layout = layout_of(lowered.program)
-    if name in ("numpy", "compiled"):
+    if name == "numpy":
         from policy_lab.engine.numpy_backend import NumpyBackend
 
         return NumpyBackend(lowered.program, layout)

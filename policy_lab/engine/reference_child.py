@@ -38,8 +38,10 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
         np.set_printoptions(precision=17, floatmode="unique")  # PySD prints its tables: eight digits are not enough
         import pysd
 
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
+        for not_about_the_model in (DeprecationWarning, RuntimeWarning):  # numbers are judged from the results
+            warnings.filterwarnings("ignore", category=not_about_the_model)
         caught.clear()
+        _quicken()
         try:
             path = _build(request, folder)
             model = pysd.load(str(path))
@@ -54,12 +56,39 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
     return 0
 
 
+def _quicken() -> None:
+    """Leave out what makes PySD slow on models of thousands of variables and changes no number.
+
+    The Python that it writes need not be laid out for a reader, and how often each variable is called is counted once
+    for all instead of once for each.
+    """
+    from collections import Counter
+
+    from pysd.builders.python import python_model_builder
+    from pysd.py_backend.model import Macro
+
+    def counted(self: Any, element: str) -> int:
+        if not hasattr(self, "_calls"):
+            self._calls = Counter()
+            for name, needs in self._dependencies.items():
+                step = needs["step"] if name.startswith("_") else needs
+                for needed, times in step.items():
+                    twice = name.startswith("_") and needed in needs["initial"]
+                    self._calls[needed] += (2 if twice else 1) * times if isinstance(times, int) else 0
+        return int(self._calls[element])
+
+    python_model_builder.black.format_file_contents = lambda text, **_: text
+    Macro._count_calls = counted
+
+
 def _build(request: dict[str, Any], folder: Path) -> Path:
+    from pysd.builders.python.python_functions import functionspace
     from pysd.builders.python.python_model_builder import ModelBuilder
     from pysd.translators.structures import abstract_model as am
 
-    from policy_lab.engine.reference_tree import CONTROLS, decode
+    from policy_lab.engine.reference_tree import CONTROLS, DIVIDE, decode
 
+    functionspace[DIVIDE] = ("np.divide(%(0)s, %(1)s)", (("numpy",),))
     elements = []
     for one in request["elements"]:
         name = decode(one["name"])

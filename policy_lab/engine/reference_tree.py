@@ -3,6 +3,9 @@
 PySD writes Python from the names, units and documentation in a model and then runs it, so that a name can carry code.
 What is written here holds numbers, operators, names of built-in functions, and names of our own (``v12``, ``r3``,
 ``e7``); reading it back refuses anything else.
+
+Quotients and powers become calls of NumPy's ``divide`` and ``power``: PySD writes ``x/0`` of two Python numbers, which
+raises and ends the run where every other engine goes on with infinity.
 """
 
 from __future__ import annotations
@@ -23,7 +26,9 @@ from policy_lab.model.types import plain_name
 CONTROLS = {"initial time": "initial_time", "final time": "final_time", "time step": "time_step", "saveper": "saveper"}
 
 _OWN = re.compile(r"[vre]\d{1,9}!?\Z")
-_FIXED = frozenset({"time", *CONTROLS.values(), *functionspace})
+DIVIDE = "divide"
+
+_FIXED = frozenset({"time", DIVIDE, *CONTROLS.values(), *functionspace})
 _OPERATORS = frozenset({"+", "-", "*", "/", "^", "negative", "=", "<>", "<", "<=", ">", ">=", ":AND:", ":OR:", ":NOT:"})
 _TABLES = frozenset({"interpolate", "extrapolate", "hold_backward"})
 _NODES: Mapping[str, type] = {
@@ -56,7 +61,7 @@ class Neutral:
 
     def text_back(self, text: str) -> str:
         """Put the names of the file back into a message."""
-        return re.sub(r"\b[vre]\d+\b", lambda found: self.back.get(found.group(), found.group()), text)
+        return re.sub(r"(?<![^\W_])[vre]\d+\b", lambda found: self.back.get(found.group(), found.group()), text)
 
 
 def neutral_names(model: am.AbstractModel) -> Neutral:
@@ -102,12 +107,35 @@ def encode(tree: Any, neutral: Neutral) -> Any:
     if isinstance(tree, ae.SubscriptsReferenceStructure):
         own = [neutral.subscript(name) for name in tree.subscripts]
         return {"node": "SubscriptsReferenceStructure", "subscripts": own}
+    if isinstance(tree, ae.ArithmeticStructure) and set(tree.operators) & {"/", "^"}:
+        return _total(list(tree.operators), [encode(argument, neutral) for argument in tree.arguments])
     if isinstance(tree, str) and tree in _OPERATORS | _TABLES:
         return tree
     kind = type(tree).__name__
     if kind not in _NODES:
         raise ForeignText(kind.removesuffix("Structure"))
     return {"node": kind} | {field.name: encode(getattr(tree, field.name), neutral) for field in fields(tree)}
+
+
+def _total(operators: list[str], arguments: list[Any]) -> Any:
+    """Write a chain of products and quotients from the left, a chain of powers from the right."""
+    if "^" in operators:
+        result = arguments[-1]
+        for argument in reversed(arguments[:-1]):
+            result = _called("power", argument, result)
+        return result
+    result = arguments[0]
+    for operator, argument in zip(operators, arguments[1:], strict=True):
+        if operator == "/":
+            result = _called(DIVIDE, result, argument)
+        else:
+            result = {"node": "ArithmeticStructure", "operators": [operator], "arguments": [result, argument]}
+    return result
+
+
+def _called(function: str, *arguments: Any) -> dict[str, Any]:
+    reference = {"node": "ReferenceStructure", "reference": function, "subscripts": None}
+    return {"node": "CallStructure", "function": reference, "arguments": list(arguments)}
 
 
 def _name(written: str, neutral: Neutral) -> str:

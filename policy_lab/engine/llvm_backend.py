@@ -1,0 +1,353 @@
+"""The fast engine: a program as machine code, one run at a time or a lane of runs side by side, blocks over threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+import numpy as np
+from numpy.typing import NDArray
+
+from policy_lab.engine import ir
+from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
+from policy_lab.engine.layout import Layout
+from policy_lab.engine.llvm_compile import MachineCode, load
+from policy_lab.engine.llvm_driver import Driver, Slot, room_of
+from policy_lab.engine.llvm_math import add_math
+from policy_lab.engine.llvm_nodes import Memory, add_table_search, table_names
+from policy_lab.engine.llvm_program import add_functions, add_observed, observed_groups
+from policy_lab.engine.llvm_text import FunctionText, ModuleText
+from policy_lab.engine.target import LANES, LANES_FROM
+from policy_lab.engine.timeline import Timeline
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_ENTRIES = ("simulate", "initial", "rates", "jacobian")
+_STAGES = {"euler": 1, "rk2": 2, "rk4": 4}
+_PARTS_A_THREAD = 8  # of the blocks of a batch, so that threads end together and progress can be told
+
+
+def module_text(program: ir.Program, layout: Layout, width: int) -> str:
+    """Return the assembly of a program for lanes of ``width`` runs."""
+    module = ModuleText(width)
+    add_math(module)
+    value = module.value
+    add_table_search(
+        FunctionText(module, f"internal {value} @table_lanes({value} %a0, ptr %a1, i64 %a2) noinline nounwind")
+    )
+    memory = Memory(program, layout, table_names(program, module))
+    for name in ("start", "constants", "dynamic"):
+        add_functions(module, memory, name, getattr(program, name))
+    add_observed(module, memory, observed_groups(program))
+    Driver(module, program, layout).add_entries()
+    return str(module)
+
+
+class LlvmBackend:
+    """A program as machine code; each kernel is made when it is first needed."""
+
+    def __init__(self, program: ir.Program, layout: Layout) -> None:
+        self._program = program
+        self._layout = layout
+        self._code: dict[int, MachineCode] = {}
+        self._lock = threading.Lock()
+        self._groups = observed_groups(program)
+
+    def prepare(self, runs: int) -> int:
+        """Make the kernel for a number of runs and return its width."""
+        width = LANES if runs >= LANES_FROM else 1
+        with self._lock:
+            if width not in self._code:
+                key = [self._program.digest(), str(width)]
+                self._code[width] = load(key, lambda: module_text(self._program, self._layout, width), _ENTRIES)
+        return width
+
+    def simulate(
+        self,
+        given: Given,
+        timeline: Timeline,
+        cells: Integers,
+        *,
+        method: str,
+        start: Array | None,
+        threads: int,
+        progress: Progress | None,
+    ) -> Raw:
+        """Run all runs of ``given`` and keep ``cells`` at the saved times."""
+        call = self._call(given, timeline, start)
+        save = np.full(len(timeline.times), -1, dtype=np.int64)
+        save[timeline.saved] = np.arange(len(timeline.saved))
+        outputs = np.empty((len(timeline.saved), len(cells), call.padded))
+        needed = self._needed(cells)
+        call.put(
+            {
+                Slot.TIMES: timeline.times,
+                Slot.SAVE: save,
+                Slot.OUTPUTS: np.ascontiguousarray(cells, dtype=np.int64),
+                Slot.OUT: outputs,
+                Slot.NEEDED: needed,
+            }
+        )
+        call.set({Slot.STEPS: len(timeline.times), Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: _STAGES[method]})
+        ring = self._ring_length(given, timeline)
+        call.follow(given.series, _moments(timeline.times, timeline.time_step))
+        call.make("simulate", threads, progress, ring)
+        return Raw(outputs[:, :, : given.runs], call.final[:, : given.runs])
+
+    def initial_states(self, given: Given, timeline: Timeline) -> Array:
+        """Return the states at the initial time."""
+        call = self._call(given, timeline, None)
+        call.follow(given.series, _moments(timeline.times[:1], timeline.time_step))
+        call.make("initial", 1, None, 1)
+        return call.final[:, : given.runs]
+
+    def rates(self, given: Given, timeline: Timeline, states: Array, time: float) -> Array:
+        """Return the change of each state per unit of time."""
+        call = self._at(given, timeline, states, time)
+        call.make("rates", 1, None, 1)
+        return call.final[:, : given.runs]
+
+    def jacobian(
+        self,
+        given: Given,
+        timeline: Timeline,
+        states: Array,
+        time: float,
+        columns: Integers,
+        moves: Array,
+        threads: int,
+    ) -> tuple[Array, Array]:
+        """Return the rates, and d(rate)/d(state) for each of ``columns``, by moving that state by ``moves``.
+
+        Returns
+        -------
+        rates
+            Shape (states, runs).
+        slopes
+            Shape (columns, states, runs).
+        """
+        call = self._at(given, timeline, states, time)
+        slopes = np.empty((len(columns), self._layout.state_count, call.padded))
+        call.put({Slot.COLUMNS: columns, Slot.PERTURBATION: call.pad(moves), Slot.JACOBIAN: slopes})
+        call.set({Slot.COLUMN_COUNT: len(columns)})
+        call.make("jacobian", threads, None, 1)
+        return call.final[:, : given.runs], slopes[:, :, : given.runs]
+
+    def _at(self, given: Given, timeline: Timeline, states: Array, time: float) -> _Call:
+        call = self._call(given, timeline, states)
+        call.put({Slot.TIMES: np.array([time])})
+        moments = np.repeat([timeline.initial_time, time], 3)
+        call.follow(given.series, moments)
+        return call
+
+    def _call(self, given: Given, timeline: Timeline, start: Array | None) -> _Call:
+        width = self.prepare(given.runs)
+        return _Call(self._code[width], self._layout, width, given, timeline, start)
+
+    def _needed(self, cells: Integers) -> NDArray[np.uint8]:
+        """Return which observed groups have to be computed for these cells."""
+        wanted = set()
+        edges = sorted((first, name) for name, first in self._layout.offsets.items())
+        starts = np.array([first for first, _ in edges])
+        for place in np.unique(np.searchsorted(starts, cells, side="right") - 1):
+            wanted.add(edges[int(place)][1])
+        needed = np.zeros(max(1, len(self._groups)), dtype=np.uint8)
+        for number in range(len(self._groups) - 1, -1, -1):
+            group = self._groups[number]
+            if any(statement.target in wanted for statement in group.statements):
+                needed[number] = 1
+                wanted.update(read.symbol for statement in group.statements for read in ir.reads(statement.value))
+        return needed
+
+    def _ring_length(self, given: Given, timeline: Timeline) -> int:
+        """Return the longest pipeline delay of all runs, in steps."""
+        delays = [self._layout.cells(self._program.symbols[s.delay]).ravel() for s in self._program.states if s.delay]
+        if not delays:
+            return 1
+        held = self.simulate_cells(given, timeline, np.concatenate(delays))
+        return int(np.nanmax(held, initial=1.0))
+
+    def simulate_cells(self, given: Given, timeline: Timeline, cells: Integers) -> Array:
+        """Return cells as they stand at the initial time."""
+        call = self._call(given, timeline, None)
+        outputs = np.empty((1, len(cells), call.padded))
+        call.put(
+            {
+                Slot.TIMES: timeline.times[:1],
+                Slot.SAVE: np.zeros(1, dtype=np.int64),
+                Slot.OUTPUTS: cells,
+                Slot.OUT: outputs,
+                Slot.NEEDED: self._needed(cells),
+            }
+        )
+        call.set({Slot.STEPS: 1, Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: 1})
+        call.follow(given.series, _moments(timeline.times[:1], timeline.time_step))
+        call.make("simulate", 1, None, 1)
+        return outputs[0, :, : given.runs]
+
+
+def _moments(times: Array, step: float) -> Array:
+    """Return the times at which rates may be taken: each step's, its middle and its end."""
+    return (times[:, None] + np.array([0.0, 0.5, 1.0]) * step).ravel()
+
+
+class _Call:
+    """The table of slots of one call, and the arrays that it points to."""
+
+    def __init__(
+        self, code: MachineCode, layout: Layout, width: int, given: Given, timeline: Timeline, start: Array | None
+    ) -> None:
+        self._code = code
+        self._layout = layout
+        self._width = width
+        self._runs = given.runs
+        self._clocks = np.array(
+            [
+                timeline.initial_time,
+                timeline.time_step,
+                timeline.initial_time,
+                timeline.final_time,
+                timeline.save_period,
+            ]
+        )
+        self.padded = -(-given.runs // width) * width
+        self.final = np.empty((layout.state_count, self.padded))
+        self._slots = np.zeros(len(Slot), dtype=np.int64)
+        self._kept: list[object] = []
+        self.set({Slot.STRIDE: self.padded, Slot.RING_LENGTH: 1})
+        self.put(
+            {
+                Slot.SHARED: given.shared,
+                Slot.ROW: given.row,
+                Slot.VARYING: self.pad(given.varying),
+                Slot.FINAL: self.final,
+            }
+        )
+        if start is not None:
+            self.put({Slot.START: self.pad(start)})
+
+    def pad(self, rows: Array) -> Array:
+        """Return rows of runs filled up to whole blocks with their last run."""
+        missing = self.padded - rows.shape[1]
+        return np.ascontiguousarray(np.pad(rows, ((0, 0), (0, missing)), mode="edge") if missing else rows)
+
+    def set(self, values: dict[Slot, int]) -> None:
+        """Put numbers into slots."""
+        for slot, value in values.items():
+            self._slots[slot] = value
+
+    def put(self, arrays: dict[Slot, NDArray[np.generic]]) -> None:
+        """Put the addresses of arrays into slots, and keep the arrays."""
+        for slot, array in arrays.items():
+            self._slots[slot] = array.ctypes.data
+            self._kept.append(array)
+
+    def follow(self, series: Sequence[SeriesValues], moments: Array) -> None:
+        """Lay out series: for every moment and cell the point to the left, and how far on to the next."""
+        addresses, strides, points, shares = [], [], [], []
+        for one in series:
+            values = np.concatenate([one.values, one.values[:, -1:]], axis=1)  # so that the last point has a next one
+            if values.shape[2] > 1:
+                values = np.stack([self.pad(cell) for cell in values])
+            stacked = np.ascontiguousarray(values)
+            self._kept.append(stacked)
+            left = np.clip(np.searchsorted(one.times, moments, side="right") - 1, 0, len(one.times) - 1)
+            right = np.minimum(left + 1, len(one.times) - 1)
+            gap = one.times[right] - one.times[left]
+            beyond = (gap == 0) | (moments <= one.times[0])
+            share = np.where(beyond, 0.0, (moments - one.times[left]) / np.where(gap == 0, 1.0, gap))
+            for cell in range(stacked.shape[0]):
+                addresses.append(stacked.ctypes.data + cell * stacked.strides[0])
+                strides.append(stacked.shape[2] if stacked.shape[2] > 1 else 0)
+                points.append(left)
+                shares.append(share)
+        if addresses:
+            self.put(
+                {
+                    Slot.SERIES_VALUES: np.array(addresses, dtype=np.int64),
+                    Slot.SERIES_STRIDE: np.array(strides, dtype=np.int64),
+                    Slot.SERIES_POINT: np.ascontiguousarray(np.stack(points, axis=1), dtype=np.int64),
+                    Slot.SERIES_SHARE: np.ascontiguousarray(np.stack(shares, axis=1)),
+                }
+            )
+
+    def make(self, entry: str, threads: int, progress: Progress | None, ring: int) -> None:
+        """Call an entry for all blocks, parts of them in each thread."""
+        blocks = self.padded // self._width
+        function = self._code.entries[entry]
+        threads = max(1, min(threads, blocks))
+        parts = max(1, min(blocks, threads * _PARTS_A_THREAD if threads > 1 or progress else 1))
+        edges = np.linspace(0, blocks, parts + 1).astype(np.int64)
+
+        def work(slots: _Workspace, part: int) -> None:
+            function(slots.address, int(edges[part]), int(edges[part + 1]))
+
+        if threads == 1:
+            room = _Workspace(self, ring)
+            for part in range(parts):
+                work(room, part)
+                if progress is not None:
+                    progress((part + 1) / parts)
+            return
+        rooms = [_Workspace(self, ring) for _ in range(threads)]
+        _spread(rooms, parts, work, progress)
+
+
+def _spread(
+    rooms: list[_Workspace], parts: int, work: Callable[[_Workspace, int], None], progress: Progress | None
+) -> None:
+    """Let each thread take the next part until none is left; progress is told from this thread."""
+    remaining = iter(range(parts))
+    lock = threading.Lock()
+    finished = threading.Semaphore(0)
+    stopped = threading.Event()
+
+    def take(room: _Workspace) -> None:
+        while not stopped.is_set():
+            with lock:
+                part = next(remaining, None)
+            if part is None:
+                return
+            work(room, part)
+            finished.release()
+
+    with ThreadPoolExecutor(len(rooms)) as pool:
+        futures = [pool.submit(take, room) for room in rooms]
+        try:
+            for count in range(parts):
+                finished.acquire()
+                if progress is not None:
+                    progress((count + 1) / parts)
+        except BaseException:
+            stopped.set()
+            raise
+        wait(futures, return_when=FIRST_EXCEPTION)
+        for future in futures:
+            future.result()
+
+
+class _Workspace:
+    """The memory of one thread: a block's cells, its clocks, its pipelines, and its own table of slots."""
+
+    def __init__(self, call: _Call, ring: int) -> None:
+        layout, width = call._layout, call._width
+        pipes = layout.kinds[ir.StateKind.PIPELINE]
+        self._cells, cells = _aligned(room_of(layout).size * width)
+        cells[:] = np.nan
+        cells[layout.rates * width : (layout.rates + layout.state_count) * width] = 0.0
+        self._ring, pipeline = _aligned(max(1, ring * (pipes.stop - pipes.start) * width))
+        self._clocks = call._clocks.copy()
+        self._slots = call._slots.copy()
+        self._slots[Slot.CELLS] = cells.ctypes.data
+        self._slots[Slot.CLOCKS] = self._clocks.ctypes.data
+        self._slots[Slot.RING] = pipeline.ctypes.data
+        self._slots[Slot.RING_LENGTH] = max(1, ring)
+        self.address = self._slots.ctypes.data
+
+
+def _aligned(count: int) -> tuple[Array, Array]:
+    """Return memory for doubles that begins on a cache line, and what must be kept for it."""
+    whole = np.empty(count + 8)
+    first = (-whole.ctypes.data // 8) % 8
+    return whole, whole[first : first + count]

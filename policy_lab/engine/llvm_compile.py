@@ -1,0 +1,120 @@
+"""Assembly to machine code, kept on disk so that the next process need not compile."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from policy_lab.engine.target import OPTIMISATION, Target, cache_folder, this_machine
+
+Entry = Callable[[int, int, int], None]
+_MARK = b"policy_lab object\n"
+
+
+class MachineCode:
+    """Functions in memory, callable as long as this object lives."""
+
+    def __init__(self, object_code: bytes, target: Target, names: Sequence[str]) -> None:
+        import llvmlite.binding as llvm
+
+        machine = _machine(target)
+        self._engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
+        self._engine.add_object_file(llvm.ObjectFileRef.from_data(object_code))
+        self._engine.finalize_object()
+        kind = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
+        self.entries: dict[str, Any] = {name: kind(self._engine.get_function_address(name)) for name in names}
+
+
+def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str]) -> MachineCode:
+    """Return machine code for this processor, from disk where it was made before.
+
+    Parameters
+    ----------
+    key
+        What the assembly depends on: anything that changes it must change the key.
+    write
+        Writes the assembly; called only when it is needed.
+    names
+        The entries to look up.
+    """
+    target = this_machine()
+    path = cache_folder() / f"{_digest([*key, *_versions(), str(target)])}.o"
+    code = _read(path)
+    if code is None:
+        code = compile_text(write(), target)
+        _keep(path, code)
+    return MachineCode(code, target, names)
+
+
+def compile_text(text: str, target: Target) -> bytes:
+    """Return the object code of a module of assembly."""
+    import llvmlite.binding as llvm
+
+    machine = _machine(target)
+    module = llvm.parse_assembly(text)
+    module.verify()
+    tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
+    tuning.loop_vectorization = False  # lanes are vectors already
+    tuning.slp_vectorization = False
+    tuning.loop_unrolling = False
+    builder = llvm.create_pass_builder(machine, tuning)
+    builder.getModulePassManager().run(module, builder)
+    return bytes(machine.emit_object(module))
+
+
+def _machine(target: Target) -> Any:
+    import llvmlite.binding as llvm
+
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    return llvm.Target.from_triple(target.triple).create_target_machine(
+        cpu=target.processor, features=target.features, opt=OPTIMISATION, jit=True
+    )
+
+
+def _versions() -> list[str]:
+    """Return what made the assembly: the text of this engine's own modules, and LLVM."""
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return [
+        *(source.read_text(encoding="utf-8") for source in sources),
+        llvmlite.__version__,
+        str(llvm.llvm_version_info),
+    ]
+
+
+def _digest(parts: Sequence[str]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(hashlib.sha256(part.encode()).digest())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> bytes | None:
+    """Return object code from disk; a file that is not whole is as good as none."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    head = len(_MARK) + 32
+    code = content[head:]
+    whole = content[: len(_MARK)] == _MARK and content[len(_MARK) : head] == hashlib.sha256(code).digest()
+    return code if whole else None
+
+
+def _keep(path: Path, code: bytes) -> None:
+    """Write object code to disk in one move; a folder that cannot be written costs only time."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(_MARK + hashlib.sha256(code).digest() + code)
+        Path(temporary).replace(path)

@@ -1,0 +1,194 @@
+"""The statements of a program as LLVM functions: loops over subscripts, fused where they run over the same elements."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from policy_lab.engine import ir
+from policy_lab.engine.llvm_nodes import Emitter, Memory
+from policy_lab.engine.llvm_text import FunctionText, Loop, ModuleText
+
+#: Statements over at most this many elements are written out; others become loops.
+WRITTEN_OUT = 1
+#: Nodes a function holds before the next one begins, so that compile time grows with the length of a model only.
+NODES_A_FUNCTION = 600
+
+
+@dataclass
+class Group:
+    """Statements that run in one loop nest, or that are written out one after another (no sizes)."""
+
+    sizes: tuple[int, ...]
+    statements: list[ir.Statement] = field(default_factory=list)
+
+    @property
+    def weight(self) -> int:
+        """How many nodes the group's instructions come from."""
+        return sum(sum(1 for _ in ir.walk(s.value)) for s in self.statements)
+
+
+def grouped(statements: Sequence[ir.Statement], program: ir.Program) -> list[Group]:
+    """Put statements into loop nests, in an order in which each still comes after what it reads.
+
+    Statements join a nest that runs over the same sizes as long as all that they read from it is read at the very
+    cell that the same turn has written.
+    """
+    waiting = _waiting(statements, program)
+    followers: list[list[int]] = [[] for _ in statements]
+    for k, needs in enumerate(waiting):
+        for need in needs:
+            followers[need].append(k)
+    missing = [len(needs) for needs in waiting]
+    ready = [k for k in range(len(statements)) if not missing[k]]
+    groups: list[Group] = []
+    while ready:
+        sizes = _sizes(statements[ready[0]])
+        group = Group(sizes)
+        members: set[int] = set()
+        candidates = [k for k in ready if _sizes(statements[k]) == sizes]
+        later = [k for k in ready if _sizes(statements[k]) != sizes]
+        while candidates:
+            k = candidates.pop(0)
+            if not all(_aligned(statements[need], statements[k]) for need in waiting[k] if need in members):
+                later.append(k)
+                continue
+            members.add(k)
+            group.statements.append(statements[k])
+            for follower in followers[k]:
+                missing[follower] -= 1
+                if not missing[follower]:
+                    (candidates if _sizes(statements[follower]) == sizes else later).append(follower)
+        ready = sorted(later)
+        groups.append(group)
+    return groups
+
+
+def _waiting(statements: Sequence[ir.Statement], program: ir.Program) -> list[tuple[int, ...]]:
+    """Return, for each statement, those of the others that write what it reads."""
+    writers: dict[str, list[tuple[int, np.ndarray]]] = {}
+    for k, statement in enumerate(statements):
+        reached = ir.cells(statement.index, program.symbols[statement.target].shape)
+        writers.setdefault(statement.target, []).append((k, reached))
+    waiting = []
+    for statement in statements:
+        needs: dict[int, None] = {}
+        for read in ir.reads(statement.value):
+            candidates = writers.get(read.symbol, [])
+            cells = ir.cells(read.index, program.symbols[read.symbol].shape) if len(candidates) > 1 else None
+            for k, written in candidates:
+                if cells is None or np.isin(cells, written, assume_unique=True).any():
+                    needs[k] = None
+        waiting.append(tuple(needs))
+    return waiting
+
+
+def _sizes(statement: ir.Statement) -> tuple[int, ...]:
+    sizes = tuple(axis.size for axis in statement.axes)
+    return () if math.prod(sizes) <= WRITTEN_OUT else sizes
+
+
+def _aligned(writer: ir.Statement, reader: ir.Statement) -> bool:
+    """Tell whether each turn reads only what the same turn has written."""
+    if not _sizes(reader):
+        return True
+    written = _placed(writer.index, writer)
+    return all(
+        _placed(read.index, reader) == written for read in ir.reads(reader.value) if read.symbol == writer.target
+    )
+
+
+def _placed(index: ir.Index, statement: ir.Statement) -> tuple[object, ...]:
+    """Return an index with its axes as places in the loop nest; an axis of a reduction stays a name."""
+    places = {axis.name: place for place, axis in enumerate(statement.axes)}
+    return tuple(
+        part.position if isinstance(part, ir.Fixed) else (places.get(part.axis, part.axis), part.positions)
+        for part in index
+    )
+
+
+def add_functions(module: ModuleText, memory: Memory, name: str, statements: Sequence[ir.Statement]) -> None:
+    """Add ``@name(cells, clocks)`` and the functions that it calls in turn."""
+    parts: list[list[Group]] = [[]]
+    weight = 0
+    for group in _split(grouped(statements, memory.program)):
+        if parts[-1] and weight + group.weight > NODES_A_FUNCTION:
+            parts.append([])
+            weight = 0
+        parts[-1].append(group)
+        weight += group.weight
+    arguments = "ptr noalias %cells, ptr noalias readonly %clocks"
+    for number, part in enumerate(parts):
+        text = FunctionText(module, f"internal void @{name}_{number}({arguments}) noinline nounwind")
+        for group in part:
+            emit_group(text, memory, group)
+        text.finish()
+    text = FunctionText(module, f"internal void @{name}({arguments}) nounwind")
+    for number in range(len(parts)):
+        text.do(f"call void @{name}_{number}(ptr %cells, ptr %clocks)")
+    text.finish()
+
+
+def _split(groups: Sequence[Group]) -> list[Group]:
+    """Cut groups that are longer than a function should be."""
+    cut: list[Group] = []
+    for group in groups:
+        part, weight = Group(group.sizes), 0
+        for statement in group.statements:
+            own = sum(1 for _ in ir.walk(statement.value))
+            if part.statements and weight + own > NODES_A_FUNCTION:
+                cut.append(part)
+                part, weight = Group(group.sizes), 0
+            part.statements.append(statement)
+            weight += own
+        cut.append(part)
+    return cut
+
+
+def observed_groups(program: ir.Program) -> tuple[Group, ...]:
+    """Return what only a reader of results needs, in the parts of which each is computed or not."""
+    return tuple(_split(grouped(program.observed, program)))
+
+
+def add_observed(module: ModuleText, memory: Memory, groups: Sequence[Group]) -> None:
+    """Add ``@observed(cells, clocks, needed)``, each of whose groups runs only if its byte of ``needed`` is set."""
+    arguments = "ptr noalias %cells, ptr noalias readonly %clocks"
+    for number, group in enumerate(groups):
+        text = FunctionText(module, f"internal void @observed_{number}({arguments}) noinline nounwind")
+        emit_group(text, memory, group)
+        text.finish()
+    text = FunctionText(module, f"internal void @observed({arguments}, ptr noalias readonly %needed) nounwind")
+    for number in range(len(groups)):
+        flag = text.op(f"load i8, ptr {text.at('%needed', number, 'i8')}, align 1")
+        after = text.begin_if(text.op(f"icmp ne i8 {flag}, 0"))
+        text.do(f"call void @observed_{number}(ptr %cells, ptr %clocks)")
+        text.end_if(after)
+    text.finish()
+
+
+def emit_group(text: FunctionText, memory: Memory, group: Group) -> None:
+    """Write the statements of a group: a loop nest around them, or all turns of each written out."""
+    emitter = Emitter(text, memory)
+    if not group.sizes:
+        for statement in group.statements:
+            for turn in product(*(range(axis.size) for axis in statement.axes)):
+                emitter.turns = {axis.name: k for axis, k in zip(statement.axes, turn, strict=True)}
+                emitter.write(statement.target, statement.index, emitter.number(statement.value))
+        return
+    loops: list[Loop] = []
+    counters: list[int | str] = []
+    for size in group.sizes:
+        if size > 1:
+            loops.append(text.begin_loop(size))
+            counters.append(loops[-1].counter)
+        else:
+            counters.append(0)
+    for statement in group.statements:
+        emitter.turns = {axis.name: k for axis, k in zip(statement.axes, counters, strict=True)}
+        emitter.write(statement.target, statement.index, emitter.number(statement.value))
+    for loop in reversed(loops):
+        text.end_loop(loop)

@@ -1,0 +1,50 @@
+"""The machine that code is made for: processor, lane width, cache folder. Every choice of target stands here."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+#: Runs that one lane kernel computes side by side: two AVX2 or one AVX-512 register of doubles.
+LANES = 8
+#: From how many runs on a block of lanes is faster than runs one by one.
+LANES_FROM = 4
+#: How hard LLVM tries, 0 to 3.
+OPTIMISATION = 2
+
+
+@dataclass(frozen=True)
+class Target:
+    """A processor, as LLVM names it."""
+
+    triple: str
+    processor: str
+    features: str
+
+    def __str__(self) -> str:
+        return f"{self.triple} {self.processor} {self.features}"
+
+
+def this_machine() -> Target:
+    """Return the processor that this process runs on."""
+    import llvmlite.binding as llvm
+
+    features = llvm.get_host_cpu_features()
+    if features.get("avx512f"):
+        features["prefer-256-bit"] = False
+    return Target(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten())
+
+
+def cache_folder() -> Path:
+    """Return where compiled models are kept: ``POLICY_LAB_CACHE``, or the platform's folder for such files."""
+    named = os.environ.get("POLICY_LAB_CACHE")
+    if named:
+        return Path(named)
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "policy_lab" / "cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "policy_lab"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "policy_lab"
