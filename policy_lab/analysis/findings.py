@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from policy_lab.analysis.dominance import PUT_IN
+from policy_lab.analysis.dominance import PUT_IN, SAME
 from policy_lab.analysis.setting import Setting
 from policy_lab.analysis.shortfall import NONE, SHOCK, START, WORN
 from policy_lab.analysis.words import count, frequency, likelihood, listed, percent, two_figures
@@ -24,11 +24,31 @@ def main_group(setting: Setting) -> str:
 
 
 def headline(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> str:
-    """State the finding about the main group in one sentence.
+    """State the finding about the main group in one sentence, and that burdens do not differ clearly where they do not.
 
     The order of the tests is the rule: one design alone → its risk; lowest place put in → say so; tie or an interval of
     the paired difference that holds zero → no clear order; else the lowest.
     """
+    burden = burden_finding(table, setting)
+    return _order_finding(table, pairs, setting) + (f"; {burden}" if burden else "")
+
+
+def burden_finding(table: pd.DataFrame, setting: Setting) -> str:
+    """Return the study's words for burdens that cannot be told apart, where that holds for the lowest design.
+
+    The ratio concerned is that of the design with the lowest risk to the base; where that is the base itself, every
+    other design of its group. Empty where the intervals leave one out, or where no ratio is known.
+    """
+    group = table[table["group"] == main_group(setting)].sort_values(["risk", "design"])
+    lowest = group.iloc[:1]
+    about = group[group["design"] != setting.base] if lowest["design"].iloc[0] == setting.base else lowest
+    about = about[about["burden_ratio_q05"].notna()]
+    if about.empty or about["burden_clear"].any():
+        return ""
+    return setting.unclear_burden
+
+
+def _order_finding(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> str:
     group = table[table["group"] == main_group(setting)].sort_values(["risk", "design"])
     lowest = group.iloc[0]
     first = f"{setting.short(lowest['design'])} ({in_futures(lowest['risk'], setting)})"
@@ -82,14 +102,23 @@ def dominance_finding(dominated: pd.DataFrame) -> str:
 
 
 def pair_sentence(pair: pd.Series, setting: Setting) -> str:
-    """Say in words what a pair's row shows."""
-    one, other = setting.short(pair["design"]), setting.short(pair["other"])
-    gap = f"{abs(100 * pair['difference']):.0f} in 100 modelled futures"
+    """Say in words what a pair's row shows, the design that is more often the better one first."""
+    one, other, gap = setting.short(str(pair["design"])), setting.short(str(pair["other"])), float(pair["difference"])
+    chance = float(pair["chance_better"])
     if pair["order"] == PUT_IN:
-        return f"{one} and {other}: the order was put in, not found; the model sizes it at {gap}."
-    chance = likelihood(pair["chance_better"])
-    clear = "" if pair["clear"] else " The interval of the difference holds zero."
-    return f"{one} has the lower modelled risk than {other}: {chance}; on average by {gap}.{clear}"
+        above, below = (one, other) if pair["put_in_above"] == pair["design"] else (other, one)
+        by = -gap if above == one else gap
+        size = f"{abs(100 * by):.0f} {'fewer' if by >= 0 else 'more'} of 100 modelled futures fall short under {above}"
+        return f"{above} above {below}: the order was put in, not found; the model sizes it: {size}."
+    if pair["order"] == SAME:
+        return f"{one} and {other} have the same scores on every lever."
+    if chance < 0.5:
+        one, other, chance, gap = other, one, 1 - chance, -gap
+    clear = "" if pair["clear"] else "; not clear: the 9 in 10 range of the difference holds zero"
+    return (
+        f"{one} has a lower modelled risk than {other} in {percent(chance)} of worlds ({likelihood(chance)}), "
+        f"on average by {-100 * gap:.0f} in 100 modelled futures{clear}."
+    )
 
 
 def surface_finding(table: pd.DataFrame, setting: Setting) -> str:

@@ -36,6 +36,8 @@ class Setting:
     seed: int
     threshold: float
     periods: int
+    clear_burden: str
+    unclear_burden: str
     unit: str
     """Of time."""
     first_date: str
@@ -102,6 +104,8 @@ def setting_of(results: Results) -> Setting:
         seed=plan.seed,
         threshold=measure.threshold,
         periods=measure.periods,
+        clear_burden=file.measures.burden.clear_words,
+        unclear_burden=file.measures.burden.unclear_words,
         unit=unit,
         first_date=dates(file.clock.start, results.time[:1], unit)[0],
         horizon=float(results.time[-1] - results.time[0]),

@@ -71,14 +71,16 @@ def sentence(template: str, share: float, futures: int | None = None) -> str:
 
 
 def likelihood(probability: float) -> str:
-    """Return a probability in words with its rounded figure (bands of the IPCC guidance note of 2010, shortened)."""
+    """Return a probability in words.
+
+    The bands of the PHIA probability yardstick (Professional Head of Intelligence Assessment, UK government), closed
+    where the yardstick leaves gaps.
+    """
     if not math.isfinite(probability):
         return "not stated"
-    scale = ((0.95, "very likely"), (0.8, "likely"), (0.6, "more likely than not"), (0.4, "about as likely as not"))
-    for bound, word in scale:
-        if probability >= bound:
-            return f"{word} ({percent(probability)})"
-    return f"unlikely ({percent(probability)})" if probability >= 0.05 else f"very unlikely ({percent(probability)})"
+    bounds = ((0.05, "remote chance"), (0.2, "highly unlikely"), (0.4, "unlikely"), (0.55, "realistic possibility"))
+    above = ((0.8, "likely"), (0.95, "highly likely"))
+    return next((word for bound, word in (*bounds, *above) if probability < bound), "almost certain")
 
 
 def spoken_unit(unit: str) -> str:

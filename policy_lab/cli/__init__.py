@@ -1,0 +1,24 @@
+"""The command line: a thin door over the public functions."""
+
+from __future__ import annotations
+
+import click
+
+from policy_lab.cli.compare import compare
+from policy_lab.cli.describe import describe, list_everything
+from policy_lab.cli.door import Door
+from policy_lab.cli.run import run
+from policy_lab.cli.threshold import threshold
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="policy_lab", prog_name="policy-lab")
+def main() -> None:
+    """Compare policy designs with system-dynamics models.
+
+    Which is least likely to fall short, and how sure can we be?
+    """
+
+
+for _command in (compare, run, describe, list_everything, threshold):
+    main.add_command(_command)

@@ -1,0 +1,5 @@
+"""What leaves: tables as CSV, runs, charts, a summary in words and the manifest of it all."""
+
+from policy_lab.out.folder import export
+
+__all__ = ["export"]

@@ -51,11 +51,13 @@ def test_a_sentence_is_filled_and_reads_well_at_the_ends():
 @pytest.mark.parametrize(
     ("probability", "text"),
     [
-        (0.97, "very likely (97%)"),
-        (0.85, "likely (85%)"),
-        (0.5, "about as likely as not (50%)"),
-        (0.2, "unlikely (20%)"),
-        (0.01, "very unlikely (1%)"),
+        (0.01, "remote chance"),
+        (0.1, "highly unlikely"),
+        (0.3, "unlikely"),
+        (0.5, "realistic possibility"),
+        (0.7, "likely"),
+        (0.9, "highly likely"),
+        (0.97, "almost certain"),
         (float("nan"), "not stated"),
     ],
 )

@@ -1,0 +1,55 @@
+"""Every table of a comparison, made once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from policy_lab.analysis.columns import column_notes
+from policy_lab.analysis.dominance import dominance
+from policy_lab.analysis.put_in import PutIn
+from policy_lab.analysis.quantiles import series_quantiles
+from policy_lab.analysis.risk import at_thresholds, pairwise, risk, surface
+from policy_lab.analysis.setting import Setting, setting_of
+from policy_lab.analysis.shortfall import split
+from policy_lab.results.types import Results
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The tables of one comparison; see the function of each table's name for its columns.
+
+    ``put_in`` is None where the orders were not tested.
+    """
+
+    setting: Setting
+    dominance: pd.DataFrame
+    risk: pd.DataFrame
+    pairwise: pd.DataFrame
+    surface: pd.DataFrame
+    thresholds: pd.DataFrame
+    split: pd.DataFrame
+    series: pd.DataFrame
+    columns: pd.DataFrame
+    put_in: PutIn | None = None
+
+
+def tables_of(results: Results, checks: PutIn | None = None) -> Tables:
+    """Make every table of finished results.
+
+    ``checks`` are those of :func:`policy_lab.analysis.put_in.put_in`; with them shocks are told from wear by
+    comparison with a world in which nothing happens.
+    """
+    return Tables(
+        setting=setting_of(results),
+        dominance=dominance(results.plan.study, results.designs),
+        risk=risk(results),
+        pairwise=pairwise(results),
+        surface=surface(results),
+        thresholds=at_thresholds(results),
+        split=split(results, None if checks is None else checks.calm),
+        series=series_quantiles(results),
+        columns=column_notes(results),
+        put_in=checks,
+    )

@@ -1,0 +1,160 @@
+"""`policy-lab describe` and `policy-lab list`: what there is, and what it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from policy_lab.cli.door import warn
+
+if TYPE_CHECKING:
+    from policy_lab.model.types import Model, Variable
+    from policy_lab.study import Study
+
+MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
+
+
+@click.command()
+@click.argument("what", metavar="MODEL|STUDY", required=False)
+@click.option("--keys", is_flag=True, help="Explain the keys of study.yaml, designs.yaml and scenarios.yaml instead.")
+def describe(what: str | None, keys: bool) -> None:
+    """Say what a model file or a study holds (the default study unless named)."""
+    if keys:
+        click.echo("\n".join(_keys()))
+        return
+    if what is not None and what.lower().endswith(MODEL_ENDINGS):
+        from policy_lab.model import read_model
+
+        model = read_model(Path(what))
+        warn(model.warnings)
+        click.echo("\n".join(_model(model)))
+        return
+    from policy_lab.study import open_study
+
+    study = open_study(what)
+    warn(study.model.warnings)
+    click.echo("\n".join(_study(study)))
+
+
+@click.command("list")
+def list_everything() -> None:
+    """List the bundled studies and their models."""
+    from policy_lab.study import find_studies
+
+    for entry in find_studies():
+        mark = " (default)" if entry.default else ""
+        click.echo(f"{entry.name}{mark}: {entry.title}")
+        click.echo(f"    {entry.question}")
+        for file in sorted(path for path in entry.folder.iterdir() if path.suffix in MODEL_ENDINGS):
+            click.echo(f"    {file}")
+
+
+def _model(model: Model) -> Iterator[str]:
+    time = model.time
+    yield f"{model.name}: {model.path}"
+    yield (
+        f"Time: {time.initial:g} to {time.final:g} {time.unit}, step {time.step:g}, saved every {time.save_period:g}, "
+        f"method {model.integration}"
+    )
+    kinds = Counter(str(variable.kind) for variable in model.variables.values())
+    yield f"Variables: {', '.join(f'{number} {kind}' for kind, number in kinds.most_common())}"
+    if model.subscripts:
+        yield "Subscripts:"
+        for name, elements in model.subscripts.items():
+            yield f"  {name}: {', '.join(elements)}"
+    for kind in kinds:
+        yield ""
+        yield f"{kind.upper()}"
+        for variable in model.variables.values():
+            if variable.kind == kind:
+                yield from _variable(variable)
+
+
+def _variable(variable: Variable) -> Iterator[str]:
+    dimensions = f"[{', '.join(variable.dimensions)}]" if variable.dimensions else ""
+    yield f"  {variable.name}{dimensions} ({variable.unit or 'no unit given'}), line {variable.line}"
+    if variable.documentation:
+        yield f"      {' '.join(variable.documentation.split())}"
+
+
+def _study(study: Study) -> Iterator[str]:
+    file = study.file
+    usual = file.comparison
+    yield f"{study.name}: {file.title}"
+    yield file.question
+    yield f"Folder: {study.folder}"
+    yield f"Model: {file.model}, {len(study.model.variables)} variables, in {_units(study)}"
+    yield (
+        f"Compared: {usual.worlds} worlds × {usual.futures} futures, scenario {usual.scenario}, start {usual.start}, "
+        f"base {usual.base}, {file.clock.horizon:g} {_units(study)} from {file.clock.start}, seed {usual.seed}"
+    )
+    yield ""
+    yield "DESIGNS"
+    for group, title in file.groups.items():
+        names = [name for name, design in study.designs.items() if design.group == group]
+        if names:
+            yield f"  {title}"
+        for name in names:
+            design = study.designs[name]
+            yield f"    {name}: {design.title} ({design.dates}; {design.legal_basis})"
+    for name, overlay in study.overlays.items():
+        yield f"    any design +{name}: {overlay.title} ({overlay.legal_basis})"
+    yield ""
+    yield "LEVERS (scores are judgement)"
+    for name, lever in file.levers.items():
+        yield f"  {name}: {lever.title}; {_favourable(lever.better)}. {lever.meaning}"
+    yield ""
+    yield "SCENARIOS"
+    for name, scenario in study.scenarios.items():
+        yield f"  {name}: {scenario.title}. {scenario.meaning}"
+    yield ""
+    yield from _measures(study)
+
+
+def _units(study: Study) -> str:
+    return f"{study.model.time.unit.strip().lower().removesuffix('s')}s"
+
+
+def _favourable(better: str) -> str:
+    return "no direction is held to be favourable" if better == "ambiguous" else f"{better} is held to be favourable"
+
+
+def _measures(study: Study) -> Iterator[str]:
+    shortfall = study.file.measures.shortfall
+    yield "MEASURES"
+    yield (
+        f"  {shortfall.title}: {shortfall.variable} below {shortfall.threshold:g} for {shortfall.periods} saved "
+        f"periods in a row. The bar: {shortfall.anchor.source} ({shortfall.anchor.status})"
+    )
+    yield f"  {study.file.measures.burden.title}: {study.file.measures.burden.variable}, as a ratio to the base"
+    for resource in study.file.measures.resources:
+        yield f"  {resource.title}: {resource.variable} ({resource.unit})"
+    yield f"  Saved in every run: {', '.join(study.file.outcomes)}"
+    yield ""
+    grades = Counter(str(parameter.grade) for parameter in study.parameters.values())
+    yield "EVIDENCE (constants by grade: A published statistic, B literature, C judgement)"
+    yield f"  {', '.join(f'{grades[grade]} {grade}' for grade in 'ABC')}; all lever scores are judgement"
+    yield ""
+    yield study.file.words.not_a_forecast
+
+
+def _keys() -> Iterator[str]:
+    """Explain every key of a study's files, from the documentation of its schemas."""
+    from policy_lab.study import schema
+
+    for model in (
+        *(schema.StudyFile, schema.Clock, schema.Comparison, schema.Lever, schema.Reference, schema.Rest),
+        *(schema.Measures, schema.Shortfall, schema.Anchor, schema.Burden, schema.Gap, schema.Resource),
+        *(schema.Areas, schema.Words, schema.StructureRule, schema.Design, schema.Score, schema.Overlay),
+        *(schema.Scenario, schema.Draw, schema.Parameter),
+    ):
+        yield f"{model.__name__}: {' '.join((model.__doc__ or '').split())}"
+        for name, field in model.model_fields.items():
+            need = "needed" if field.is_required() else "may be left out"
+            words = " ".join((field.description or "").split())
+            yield f"  {name} ({need}){f': {words}' if words else ''}"
+        yield ""

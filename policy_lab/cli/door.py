@@ -1,0 +1,68 @@
+"""What all commands share: one clear message for bad input, warnings and progress on the error stream."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from policy_lab.errors import PolicyLabError
+
+BAD_INPUT = 2
+"""Exit code for input that cannot be used, the same that click gives for a wrong option."""
+
+
+class Door(click.Group):
+    """A group of commands that answers bad input with a message and exit code 2, never with a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except PolicyLabError as error:
+            lines = str(error).splitlines() or [type(error).__name__]
+            for line in lines:
+                click.echo(f"policy-lab: {line}", err=True)
+            ctx.exit(BAD_INPUT)
+
+
+def warn(problems: Iterable[object]) -> None:
+    """Tell warnings on the error stream, each on its line."""
+    for problem in problems:
+        click.echo(f"policy-lab: warning: {problem}", err=True)
+
+
+def note(text: str) -> None:
+    """Tell what is going on, on the error stream and only to a person at a terminal."""
+    if sys.stderr.isatty():
+        click.echo(text, err=True)
+
+
+class Bar:
+    """A progress bar over several batches of runs, whose sizes become known as they start."""
+
+    def __init__(self, bar: Any) -> None:
+        self._bar = bar
+
+    def batch(self, cases: int) -> Callable[[int, int], None]:
+        """Return the callback for a batch of so many more cases."""
+        start = self._bar.n
+        self._bar.total = (self._bar.total or 0) + cases
+        self._bar.refresh()
+
+        def told(done: int, _: int) -> None:
+            self._bar.update(start + done - self._bar.n)
+
+        return told
+
+
+@contextmanager
+def progress_bar(words: str) -> Iterator[Bar]:
+    """Show progress on the error stream when it is a terminal; otherwise show nothing."""
+    from tqdm import tqdm
+
+    with tqdm(desc=words, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
+        yield Bar(bar)

@@ -1,0 +1,74 @@
+"""`policy-lab run`: any model file, once, to CSV."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from policy_lab.cli.door import warn
+from policy_lab.errors import InputError, Problem
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("model", type=_FILE)
+@click.option("--engine", type=click.Choice(["compiled", "numpy", "pysd"]), default="compiled", show_default=True)
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Hold a constant, in its own unit.")
+@click.option("--set-series", "series", multiple=True, metavar="NAME=FILE.csv", help="Replace a variable over time.")
+@click.option("--data", multiple=True, type=_FILE, metavar="FILE", help="CSV table for the model's data variables.")
+@click.option("--return", "outputs", multiple=True, metavar="NAME", help="Variables to write. [all]")
+@click.option("--final-time", type=float, metavar="T", help="In the model's time unit. [the file's]")
+@click.option("--time-step", type=float, metavar="DT", help="In the model's time unit. [the file's]")
+@click.option("--out", type=_FILE, metavar="FILE.csv", help="Where to write. [standard output]")
+@click.option("--unlimited", is_flag=True, help="Run however large it is.")
+def run(
+    model: Path,
+    engine: Literal["compiled", "numpy", "pysd"],
+    settings: tuple[str, ...],
+    series: tuple[str, ...],
+    data: tuple[Path, ...],
+    outputs: tuple[str, ...],
+    final_time: float | None,
+    time_step: float | None,
+    out: Path | None,
+    unlimited: bool,
+) -> None:
+    """Run MODEL (.mdl, .xmile, .stmx) once and write a CSV.
+
+    The table has a `time` column and one column for each variable element, spelled Stock[A,B].
+    """
+    from policy_lab.model import read_model
+    from policy_lab.run import run_model, unusable_values, write_series
+    from policy_lab.study import parse_setting
+
+    read = read_model(model)
+    warn(read.warnings)
+    finished = run_model(
+        read,
+        engine=engine,
+        settings=dict(parse_setting(text) for text in settings),
+        series=dict(_series(text) for text in series),
+        data=data,
+        outputs=outputs or None,
+        final_time=final_time,
+        time_step=time_step,
+        unlimited=unlimited,
+    )
+    warn(unusable_values(finished))
+    if out is not None:
+        click.echo(f"Wrote {write_series(finished, out, columns=outputs or None)}", err=True)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        table = write_series(finished, Path(folder) / "series.csv", columns=outputs or None)
+        click.echo(table.read_text(encoding="utf-8"), nl=False)
+
+
+def _series(text: str) -> tuple[str, Path]:
+    name, equals, path = text.rpartition("=")
+    if not equals or not name.strip() or not path.strip():
+        raise InputError(Problem(what=f"`{text}` does not read as NAME=FILE.csv"))
+    return name.strip(), Path(path.strip())

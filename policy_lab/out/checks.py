@@ -1,0 +1,97 @@
+"""What the checks of the orders found, in words: lever scores redrawn and exchanged, variance of differences split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policy_lab.analysis.findings import main_group
+from policy_lab.analysis.put_in import LEVEL, RISK, PutIn
+from policy_lab.analysis.tables import Tables
+from policy_lab.analysis.words import count, frequency, listed, percent
+from policy_lab.out.layout import Block, Grid, Lines
+
+
+def check_blocks(tables: Tables) -> Iterator[Block]:
+    """Say how often orders flip, what the placebo does, and where the variance of differences comes from."""
+    checks = tables.put_in
+    if checks is None:
+        yield Lines(
+            ("Not tested here: how often orders flip when only the lever scores are redrawn, and the placebo.",)
+        )
+        return
+    lines = [] if checks.flips.empty else [_flip_line(checks, tables)]
+    if not checks.placebo.empty:
+        lines.append(_placebo_line(checks))
+    if lines:
+        yield Lines(tuple(lines))
+    yield from _variance_blocks(checks, tables)
+
+
+def _flip_line(checks: PutIn, tables: Tables) -> str:
+    flips = checks.flips[checks.flips["measure"] == RISK]
+    redraws = int(flips["redraws"].max())
+    inside = _inside(flips, tables)
+    shown = (inside if not inside.empty else flips).sort_values(["flips", "design"], ascending=[False, True]).head(3)
+    pairs = [
+        f"{row['design']} and {row['other']} in {frequency(row['flips'], redraws)}{_tied(row['ties'])}"
+        for _, row in shown.iterrows()
+    ]
+    return (
+        f"Redrawing only the lever scores ({count(redraws, 'time')}, all else at its base value) turns round the order "
+        f"of modelled risk of {listed(pairs)}. Over all {count(len(flips), 'pair')}: in "
+        f"{percent(float(flips['flips'].mean()))} of redraws on average."
+    )
+
+
+def _tied(share: float) -> str:
+    return f" (tied in {percent(share)})" if share > 0 else ""
+
+
+def _placebo_line(checks: PutIn) -> str:
+    table = checks.placebo
+    measure = RISK if table.loc[table["measure"] == RISK, "follows_scores"].notna().any() else LEVEL
+    rows = table[table["measure"] == measure]
+    scores, names = float(rows["follows_scores"].mean()), float(rows["follows_names"].mean())
+    if pd.isna(scores):
+        return "Placebo: no order to follow, because the designs tie throughout."
+    verdict = "follows the scores closely" if scores > 0.8 else "follows the scores in part"
+    if scores < 0.3:
+        verdict = "hardly follows the scores"
+    return (
+        f"Placebo: with the scores exchanged among the designs ({count(len(rows), 'time')}), the order of {measure} "
+        f"{verdict} (rank correlation with the owners of the scores {scores:.1f}, with the names {names:.1f})."
+    )
+
+
+def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
+    table = _inside(checks.variance, tables)
+    table = table if not table.empty else checks.variance
+    groups = tuple(dict.fromkeys(table["group"]))
+    rows = []
+    for pair, split in table.groupby(["design", "other"], sort=False):
+        measure = RISK if split.loc[split["measure"] == RISK, "total"].notna().all() else LEVEL
+        shown = split[split["measure"] == measure].set_index("group")
+        if shown["total"].notna().all():
+            rows.append((*(str(name) for name in pair), measure, *(_range(shown.loc[group]) for group in groups)))
+    if rows:
+        title = "Where the variance of each difference comes from (share left if all but that group were known)"
+        yield Grid(("design", "other", "difference in", *groups), tuple(rows[:6]), title=title)
+        yield Lines(("Ranges: 5-95 % of resampled runs. Shares add up to more than 100% where groups act together.",))
+
+
+def _range(row: pd.Series) -> str:
+    low, high = percent(_share(row["total_q05"])), percent(_share(row["total_q95"]))
+    return f"{percent(_share(row['total']))} ({low}-{high})"
+
+
+def _share(value: float) -> float:
+    return min(max(float(value), 0.0), 1.0)
+
+
+def _inside(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Return the pairs of the main group."""
+    setting = tables.setting
+    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    return table[table["design"].isin(group) & table["other"].isin(group)]

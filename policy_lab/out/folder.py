@@ -1,0 +1,150 @@
+"""Write everything that a comparison leaves: tables, runs, charts, words and manifest."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+from policy_lab.analysis.put_in import PutIn
+from policy_lab.analysis.tables import Tables, tables_of
+from policy_lab.charts.dominance import dominance_figure
+from policy_lab.charts.fan import fan_figure
+from policy_lab.charts.figure import Figure
+from policy_lab.charts.risk import risk_figure
+from policy_lab.charts.split import split_figure
+from policy_lab.charts.surface import surface_figure
+from policy_lab.errors import InputError, Problem
+from policy_lab.out.layout import Lines, Section, as_markdown, as_text
+from policy_lab.out.summary import summary
+from policy_lab.out.tables import write_csv
+from policy_lab.results.read_write import write_manifest, write_runs
+from policy_lab.results.types import Results
+
+Progress = Callable[[str], None]
+
+
+def export(
+    results: Results,
+    folder: str | Path,
+    *,
+    checks: PutIn | None = None,
+    tables: Tables | None = None,
+    all_runs: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Write a comparison to a folder, all of it or nothing.
+
+    The files are written beside the folder first and moved into it at the end, so that a failure leaves no half-written
+    file. Apart from ``manifest.json``, which says when it was made, the same results give the same bytes.
+
+    Parameters
+    ----------
+    results
+        Finished cases.
+    folder
+        Is made where it is missing; files of the same names are replaced, others stay.
+    checks
+        What :func:`policy_lab.analysis.put_in.put_in` found; without it the summary says that orders were not tested.
+    tables
+        The tables, if they have been made already.
+    all_runs
+        Also write every run as ``runs.csv``.
+    progress
+        Told what is being written.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to.
+    """
+    target = Path(folder)
+    made = tables if tables is not None else tables_of(results, checks)
+    say = progress or _silent
+    with _whole_folder(target) as temporary:
+        say("tables")
+        for name, table in _csv_files(made):
+            write_csv(table, temporary / f"{name}.csv")
+        say("runs")
+        write_runs(results, temporary / "runs.parquet")
+        if all_runs:
+            write_runs(results, temporary / "runs.csv")
+        say("charts")
+        figures = dict(_figures(results, made))
+        for name, figure in figures.items():
+            figure.save(temporary / f"{name}.svg")
+            figure.save(temporary / f"{name}.png")
+        say("words")
+        sections = summary(made, results.plan.study.file)
+        (temporary / "summary.txt").write_bytes(as_text(sections).encode("utf-8"))
+        (temporary / "summary.md").write_bytes(as_markdown([*sections, _pictures(figures)]).encode("utf-8"))
+        write_manifest(results.manifest, temporary / "manifest.json")
+    return target
+
+
+def _silent(_: str) -> None:
+    """Tell nobody."""
+
+
+def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
+    yield "dominance", tables.dominance
+    yield "risk", tables.risk
+    yield "pairwise", tables.pairwise
+    yield "series", tables.series
+    yield "surface", tables.surface
+    yield "thresholds", tables.thresholds
+    yield "split", tables.split
+    yield "columns", tables.columns
+    if tables.put_in is not None:
+        yield "flips", tables.put_in.flips
+        yield "placebo", tables.put_in.placebo
+        yield "variance", tables.put_in.variance
+
+
+def _figures(results: Results, tables: Tables) -> Iterator[tuple[str, Figure]]:
+    setting = tables.setting
+    measure = results.plan.study.file.measures.shortfall
+    yield "dominance", dominance_figure(tables.dominance, tables.pairwise, setting)
+    yield "risk", risk_figure(tables.risk, tables.pairwise, setting)
+    yield "surface", surface_figure(tables.surface, setting)
+    yield "split", split_figure(tables.split, setting)
+    paths = tables.series[tables.series["variable"] == measure.variable]
+    if not paths.empty:
+        yield "fan", fan_figure(paths, measure.variable, setting, measure.threshold)
+
+
+def _pictures(figures: dict[str, Figure]) -> Section:
+    """Return the charts as Markdown pictures, each with its alt text."""
+    lines = []
+    for name, figure in figures.items():
+        alt = figure.alt.replace("[", "(").replace("]", ")")
+        lines.append(f"![{alt}]({name}.png)")
+        lines.append(f"{figure.title}. {figure.source}")
+    return Section("Charts", (Lines(tuple(lines)),))
+
+
+@contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``target``; its files move there when the block ends without an error."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        if target.exists() and not target.is_dir():
+            raise InputError(Problem(what="is a file, where a folder is to be written", file=target))
+        temporary.mkdir(parents=True)
+        yield temporary
+        target.mkdir(exist_ok=True)
+        for file in sorted(temporary.iterdir()):
+            os.replace(file, target / file.name)
+    except OSError as error:
+        raise InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=target)) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

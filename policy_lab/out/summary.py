@@ -1,0 +1,213 @@
+"""The result in words: what was put in before what was found, hedged by rule, and what it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from policy_lab.analysis.dominance import PUT_IN, SAME, SENTENCE
+from policy_lab.analysis.findings import (
+    dominance_finding,
+    headline,
+    main_group,
+    pair_sentence,
+    split_finding,
+    surface_finding,
+)
+from policy_lab.analysis.tables import Tables
+from policy_lab.analysis.words import count, listed, percent, sentence, two_figures
+from policy_lab.out.checks import check_blocks
+from policy_lab.out.layout import Block, Grid, Lines, Section
+from policy_lab.study.schema import StudyFile
+
+
+def summary(tables: Tables, file: StudyFile) -> tuple[Section, ...]:
+    """Write the summary of a comparison, from its tables and the words of its study.
+
+    Orders that were put in come first, then the table of risks, then words, then what the result is not.
+    """
+    return (
+        Section(file.title, (Lines((file.question, _asked(tables))),)),
+        Section("1. What was put in, before anything was run", tuple(_put_in(tables))),
+        Section("2. What the model found, given that", tuple(_found(tables))),
+        Section("3. In words", tuple(_words(tables))),
+        Section("4. What this is not", tuple(_limits(tables, file))),
+    )
+
+
+def _asked(tables: Tables) -> str:
+    setting = tables.setting
+    return (
+        f"{count(len(setting.titles), setting.design)} × {count(setting.worlds, 'world')} × "
+        f"{count(setting.futures, 'alternative future')} over {setting.horizon:g} {setting.unit}s, "
+        f"seed {setting.seed}. "
+        f"Scenario: {setting.scenario}. Start: {setting.start_words}. Base (do minimum): {setting.title(setting.base)}."
+    )
+
+
+def _put_in(tables: Tables) -> Iterator[Block]:
+    grade = str(tables.risk["evidence_grade"].iloc[0])
+    scores = (
+        f"Lever scores are ordinal judgement, evidence grade {grade}, and all that differs between designs beside "
+        f"their members and the cost of changing over. {dominance_finding(tables.dominance)}."
+    )
+    yield Lines((scores,))
+    ordered = tables.dominance[tables.dominance["order"] == PUT_IN]
+    if not ordered.empty:
+        rows = tuple(
+            (
+                str(row["design"]),
+                str(row["other"]),
+                str(row["levers_better"]),
+                str(row["levers_equal"]),
+                str(row["members"]),
+                _change(row),
+            )
+            for _, row in ordered.iterrows()
+        )
+        heads = ("put in above", "put in below", "levers better", "equal", "members of the first", "cost of change")
+        yield Grid(heads, rows)
+        yield Lines((SENTENCE.replace("This order was", "These orders were") if len(ordered) > 1 else SENTENCE,))
+    same = tables.dominance[tables.dominance["order"] == SAME]
+    if not same.empty:
+        pairs = listed([f"{row.design} and {row.other}" for row in same.itertuples(index=False)])
+        yield Lines((f"Same scores on every lever: {pairs}.",))
+    yield from check_blocks(tables)
+
+
+def _change(row: pd.Series) -> str:
+    here, there = float(row["disruption"]), float(row["disruption_other"])
+    if here == there:
+        return "the same"
+    return f"{'more' if here > there else 'less'} ({two_figures(here)} against {two_figures(there)})"
+
+
+def _found(tables: Tables) -> Iterator[Block]:
+    setting = tables.setting
+    heads = (
+        "design",
+        "risk",
+        "9 in 10 worlds",
+        "sim. error",
+        "chance best",
+        "1 in 20 worse by",
+        "burden ratio",
+        "grade",
+    )
+    for group in dict.fromkeys(tables.risk["group"]):
+        inside = tables.risk[tables.risk["group"] == group].sort_values(["risk", "design"])
+        rows = tuple(tuple(_risk_row(row, setting.base)) for _, row in inside.iterrows())
+        yield Grid(heads, rows, title=setting.groups.get(group, group))
+    measure = setting.measure[:1].upper() + setting.measure[1:]
+    note = (
+        f"Risk: {measure}, mean over worlds of the share of futures. Burden ratio: against {setting.base}, "
+        "median and 9 in 10 worlds. Groups are not ranked against one another."
+    )
+    yield Lines((note,))
+
+
+def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
+    yield str(row["design"])
+    yield percent(row["risk"])
+    yield f"{percent(row['risk_q05'])} to {percent(row['risk_q95'])}"
+    yield f"±{percent(row['simulation_error'])}"
+    withheld = str(row["chance_best_withheld"])
+    if withheld:
+        yield "order put in" if "put in" in withheld else "-"
+    else:
+        yield percent(row["chance_best"])
+    yield "-" if pd.isna(row["regret_1_in_20"]) else f"{100 * row['regret_1_in_20']:.0f} points"
+    if row["design"] == base:
+        yield "1 (base)"
+    elif pd.isna(row["burden_ratio"]):
+        yield "-"
+    else:
+        low, high = two_figures(row["burden_ratio_q05"]), two_figures(row["burden_ratio_q95"])
+        yield f"{two_figures(row['burden_ratio'])} ({low} to {high})"
+    yield str(row["evidence_grade"])
+
+
+def _words(tables: Tables) -> Iterator[Block]:
+    setting = tables.setting
+    group = tables.risk[tables.risk["group"] == main_group(setting)].sort_values(["risk", "design"])
+    yield Lines((f"{headline(tables.risk, tables.pairwise, setting)}.",))
+    yield Lines(
+        tuple(
+            f"{setting.short(str(row['design']))}: {sentence(setting.sentence, row['risk'], setting.cases)}."
+            for _, row in group.iterrows()
+        )
+    )
+    inside = tables.pairwise[
+        tables.pairwise["design"].isin(group["design"]) & tables.pairwise["other"].isin(group["design"])
+    ]
+    if not inside.empty:
+        yield Lines(tuple(pair_sentence(row, setting) for _, row in inside.iterrows()))
+    yield Lines(tuple(_beside(group, tables)))
+    yield Lines(tuple(_moved(tables)))
+
+
+def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:
+    """Say burden, changing over and resources of the main group."""
+    setting = tables.setting
+    for _, row in group.iterrows():
+        if row["design"] == setting.base:
+            continue
+        name = setting.short(str(row["design"]))
+        if pd.notna(row["burden_ratio"]):
+            ratio, discounted = two_figures(row["burden_ratio"]), two_figures(row["burden_ratio_discounted"])
+            interval = f"{two_figures(row['burden_ratio_q05'])} to {two_figures(row['burden_ratio_q95'])}"
+            figures = f"ratio {ratio}, 9 in 10 worlds {interval}; {discounted} with 3.5 % a year discounted"
+            yield f"{name} against the base: {row['burden_words']} ({figures})."
+        if pd.notna(row["dip_depth"]):
+            yield f"Changing to {name}: {_changing(row, tables)}"
+    resources = [name for name in group.columns if name in set(_resource_columns(tables))]
+    for resource in resources:
+        figures = listed([f"{row['design']} {two_figures(row[resource])}" for _, row in group.iterrows()])
+        yield f"{resource}: {figures}."
+
+
+def _resource_columns(tables: Tables) -> list[str]:
+    notes = tables.columns
+    start = int(notes.index[notes["column"] == "never_benefits"][0]) + 1
+    return [str(name) for name in notes["column"].iloc[start:-1]]
+
+
+def _changing(row: pd.Series, tables: Tables) -> str:
+    unit = tables.setting.unit
+    depth = f"after the change the outcome first falls {two_figures(row['dip_depth'])} below staying (median world)"
+    if row["dip_depth"] <= 0:
+        depth = "no dip after the change in the median world"
+    if row["never_benefits"] >= 0.995:
+        return f"{depth}; in no world does it pass staying within the horizon."
+    never = percent(row["never_benefits"])
+    tail = f"; in {never} of worlds it never does within the horizon" if row["never_benefits"] > 0 else ""
+    wait = count(round(row["time_to_benefit"]), unit) if row["time_to_benefit"] >= 0.5 else f"less than a {unit}"
+    return f"{depth}; it passes staying after about {wait} (median world){tail}."
+
+
+def _moved(tables: Tables) -> Iterator[str]:
+    """Say what happens when the bar moves, and how shortfalls begin."""
+    setting = tables.setting
+    yield f"The bar moved: {surface_finding(tables.surface, setting)}."
+    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    for label, rows in tables.thresholds[tables.thresholds["design"].isin(group)].groupby("bar", sort=False):
+        if label == "headline":
+            continue
+        figures = listed([f"{row.design} {percent(row.risk)}" for row in rows.itertuples(index=False)])
+        yield f"With the bar at {two_figures(float(rows['threshold'].iloc[0]))} ({label}): {figures}."
+    yield f"{split_finding(tables.split, setting)} (told {tables.split['rule'].iloc[0]})."
+
+
+def _limits(tables: Tables, file: StudyFile) -> Iterator[Block]:
+    anchor = file.measures.shortfall.anchor
+    failed = int(tables.risk["failed_cases"].sum())
+    lines = [
+        file.words.not_a_forecast,
+        f"The bar is {two_figures(file.measures.shortfall.threshold)} ({anchor.status}). {anchor.source}.",
+        f"Confidence: {file.words.confidence}" if file.words.confidence else "",
+        f"{count(failed, 'case')} could not be used and {'is' if failed == 1 else 'are'} left out." if failed else "",
+    ]
+    yield Lines(tuple(line for line in lines if line))
+    if file.words.limits:
+        yield Lines(tuple(file.words.limits), bullets=True)
