@@ -155,16 +155,17 @@ def _folder(name_or_path: str) -> Path:
         return path.parent
     if (path / STUDY_FILE).is_file():
         return path
-    known = {entry.name: entry.folder for entry in find_studies()}
+    home = bundled("models")
+    known = [folder.name for folder in home.iterdir() if (folder / STUDY_FILE).is_file()]
     if name_or_path in known:
-        return known[name_or_path]
+        return home / name_or_path
     if path.is_dir():
         raise InputError(Problem(what=f"holds no `{STUDY_FILE}`", file=path))
     raise InputError(
         Problem(
             what=f"no study `{name_or_path}`",
             nearest=nearest_names(name_or_path, known),
-            remedy=f"Bundled studies: {', '.join(known)}. A study's folder can be given too.",
+            remedy=f"Bundled studies: {', '.join(sorted(known))}. A study's folder can be given too.",
         )
     )
 
