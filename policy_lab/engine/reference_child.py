@@ -10,6 +10,7 @@ import json
 import sys
 import threading
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
         for not_about_the_model in (DeprecationWarning, RuntimeWarning):  # numbers are judged from the results
             warnings.filterwarnings("ignore", category=not_about_the_model)
         caught.clear()
-        _quicken()
+        _quicken(list(request["outputs"]))
         try:
             path = _build(request, folder)
             model = pysd.load(str(path))
@@ -56,11 +57,11 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
     return 0
 
 
-def _quicken() -> None:
+def _quicken(outputs: Iterable[str]) -> None:
     """Leave out what makes PySD slow on models of thousands of variables and changes no number.
 
-    The Python that it writes need not be laid out for a reader, and how often each variable is called is counted once
-    for all instead of once for each.
+    The Python that it writes need not be laid out for a reader. How often each variable is called in a step, on which
+    its caching rests, is counted once for all instead of once for each; being an output counts as a call.
     """
     from collections import Counter
 
@@ -69,7 +70,7 @@ def _quicken() -> None:
 
     def counted(self: Any, element: str) -> int:
         if not hasattr(self, "_calls"):
-            self._calls = Counter()
+            self._calls = Counter(outputs)
             for name, needs in self._dependencies.items():
                 step = needs["step"] if name.startswith("_") else needs
                 for needed, times in step.items():

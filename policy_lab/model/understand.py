@@ -6,8 +6,9 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from policy_lab.errors import Problem
+from policy_lab.errors import Problem, clipped
 from policy_lab.model import expression as ex
 from policy_lab.model.checks import check_model
 from policy_lab.model.convert import Converter, Names, folded_number, shaped
@@ -17,6 +18,7 @@ from policy_lab.model.timing import time_settings
 from policy_lab.model.translation import CONTROL, Equation, Translation, named, raise_if_any
 from policy_lab.model.types import Component, Kind, Model, TimeSettings, Variable, plain_name
 from policy_lab.model.walk import references, walk
+from policy_lab.units import unit_fault
 
 _CONTROL_NAMES = frozenset(plain_name(name) for name in CONTROL.values())
 _NO_TIME = TimeSettings(0.0, 0.0, 1.0, 1.0, "")
@@ -53,16 +55,25 @@ def understand(translation: Translation) -> Model:
         name=translation.path.stem,
         path=translation.path,
         digest=translation.digest,
-        variables=variables,
-        subscripts=dict(ranges.elements),
+        variables=MappingProxyType(variables),
+        subscripts=MappingProxyType(dict(ranges.elements)),
         time=time or _NO_TIME,
         integration=translation.integration,
-        mappings={name: others for name, others in ranges.mapped.items() if others},
+        mappings=MappingProxyType({name: others for name, others in ranges.mapped.items() if others}),
     )
     problems += check_model(model, broken)
     raise_if_any(problems, translation.path)
-    warnings = [*translation.warnings, *notes]
+    warnings = [*translation.warnings, *notes, *_unit_notes(model)]
     return replace(model, warnings=tuple(named(note, translation.path) for note in warnings))
+
+
+def _unit_notes(model: Model) -> Iterator[Problem]:
+    for one in model.variables.values():
+        fault = unit_fault(one.unit)
+        if fault:
+            yield Problem(
+                f"the unit `{clipped(one.unit, 30)}` cannot be read: {fault}", line=one.line, variable=one.name
+            )
 
 
 def _groups(equations: Sequence[Equation]) -> dict[str, list[Equation]]:
