@@ -85,7 +85,7 @@ def read_runs(path: Path) -> SavedRuns:
     about = table.schema.metadata or {}
     if about.get(_FORMAT_KEY) != FORMAT.encode():
         raise InputError(Problem(what="holds no runs written by policy_lab", file=path))
-    designs = tuple(dict.fromkeys(table.column("design").to_pylist()))
+    designs = tuple(table.column("design").unique().to_pylist())
     time = np.unique(table.column("time").to_numpy())
     worlds = int(table.column("world").to_numpy().max()) + 1
     shape = (len(designs), worlds, table.num_rows // (len(designs) * worlds * len(time)), len(time))
