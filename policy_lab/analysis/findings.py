@@ -129,11 +129,12 @@ def surface_finding(table: pd.DataFrame, setting: Setting) -> str:
     apart = wide[wide.max(axis=1) > wide.min(axis=1)]
     if apart.empty:
         return "The designs do not differ at any bar shown"
-    lowest = apart.idxmin(axis=1)
+    lowest = apart.eq(apart.min(axis=1), axis=0)
     span = f"from {apart.index.min():.2g} to {apart.index.max():.2g}"
-    if lowest.nunique() == 1:
-        return f"{setting.short(str(lowest.iloc[0]))} ranks lowest at every bar {span} at which the designs differ"
-    leaders = [setting.short(str(name)) for name in lowest.drop_duplicates()]
+    always = [str(name) for name in lowest.columns if lowest[name].all()]
+    if always:
+        return f"{setting.short(always[0])} ranks lowest at every bar {span} at which the designs differ"
+    leaders = [setting.short(str(name)) for name in lowest.idxmax(axis=1).drop_duplicates()]
     return f"The bar decides: {listed(leaders)} rank lowest at different bars {span}"
 
 

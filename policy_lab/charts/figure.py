@@ -100,11 +100,11 @@ class Figure:
         return {"Title": self.title, "Description": self.alt, "Comment": record, "Software": maker}
 
     def _named(self, drawn: bytes) -> bytes:
-        """Give the SVG its name and description, so that a screen reader speaks them."""
+        """Give the SVG a role and a description, so that a screen reader speaks them; it has its title already."""
         text = drawn.decode("utf-8")
         start = text.index("<svg")
         end = text.index(">", start)
-        words = f"<title>{html.escape(self.title)}</title>\n <desc>{html.escape(self.alt)}</desc>"
+        words = f"<desc>{html.escape(self.alt)}</desc>"
         root = f'{text[start:end]} role="img" aria-label="{html.escape(self.title, quote=True)}">\n {words}'
         return (text[:start] + root + text[end + 1 :]).encode("utf-8")
 

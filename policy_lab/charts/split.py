@@ -79,7 +79,7 @@ def _paint(
     sheet = Sheet(canvas)
     words.paint(sheet)
     top = words.top + 0.22
-    width = sheet.width - _LABELS - 0.3
+    width = sheet.width - _LABELS - 0.45
     _paint_key(sheet, words.top + 0.04)
     axes = sheet.axes(_LABELS, top, width, sum(heights.values()))
     axes.set_xlim(0, 1)
