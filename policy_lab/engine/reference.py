@@ -14,14 +14,15 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from policy_lab.engine.health import zero_delays
 from policy_lab.engine.series import Series
 from policy_lab.errors import EngineError, InputError, Problem, clipped
 from policy_lab.model.types import Kind, Model, Variable, plain_name
@@ -47,6 +48,17 @@ class _Answer:
     arrays: Mapping[str, NDArray[np.float64]]
 
 
+@dataclass(frozen=True)
+class _Path:
+    """Values over time: ``times`` of shape (points,), ``values`` of shape (points, *dimensions)."""
+
+    times: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+_Given: TypeAlias = "float | NDArray[np.float64] | _Path"
+
+
 def run_reference(
     model: Model,
     inputs: Mapping[str, ArrayLike] | None = None,
@@ -57,6 +69,7 @@ def run_reference(
     time_step: float | None = None,
     save_period: float | None = None,
     start: Mapping[str, ArrayLike] | None = None,
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     method: str | None = None,
 ) -> Series:
     r"""Run a model once with PySD.
@@ -74,6 +87,8 @@ def run_reference(
         In the unit of the model's time; the file's own when not given.
     start
         First values of stocks, each of shape (\*dimensions) or a single number. What starts from them follows.
+    series
+        Variables to replace by (times, values), values of shape (points, \*dimensions): straight lines between points.
     method
         The integration method; PySD knows ``euler`` only. The file's own when not given.
 
@@ -96,7 +111,10 @@ def run_reference(
                     remedy="Use the compiled engine, or choose the method `euler`.")
         )  # fmt: skip
     wanted = _wanted(model, outputs)
-    changed = _replaced(model, inputs or {}, start or {})
+    changed: dict[str, _Given] = _replaced(model, inputs or {}, start or {})
+    changed |= {
+        plain_name(model.spelled(name)): _Path(*_points(model, name, given)) for name, given in (series or {}).items()
+    }
     clocks = {
         "initial_time": initial_time,
         "final_time": final_time,
@@ -132,11 +150,9 @@ def _wanted(model: Model, outputs: Iterable[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _replaced(
-    model: Model, inputs: Mapping[str, ArrayLike], start: Mapping[str, ArrayLike]
-) -> dict[str, float | NDArray[np.float64]]:
+def _replaced(model: Model, inputs: Mapping[str, ArrayLike], start: Mapping[str, ArrayLike]) -> dict[str, _Given]:
     """Check inputs and first values against the model; return them by plain name."""
-    found: dict[str, float | NDArray[np.float64]] = {}
+    found: dict[str, _Given] = {}
     problems: list[Problem] = []
     for given, first in ((inputs, False), (start, True)):
         for name, value in given.items():
@@ -167,10 +183,30 @@ def _fitted(model: Model, variable: Variable, value: ArrayLike, first: bool) -> 
     return np.broadcast_to(array.reshape(shape) if array.size > 1 else array.reshape(-1)[0], shape).astype(float)
 
 
+def _points(
+    model: Model, name: str, given: tuple[ArrayLike, ArrayLike]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    variable = model[name]
+    shape = tuple(len(elements) for elements in model.elements(variable.name))
+    times, values = (np.asarray(part, dtype=float) for part in given)
+    if values.shape[:1] == (1,) and values.shape == (1, *times.shape, *shape):
+        values = values[0]
+    fault = ""
+    if variable.kind in (Kind.STOCK, Kind.LOOKUP, Kind.TIME):
+        fault = f"a {variable.kind} cannot be replaced by values over time"
+    elif times.ndim != 1 or not len(times) or (np.diff(times) <= 0).any():
+        fault = "the times of its values must rise"
+    elif values.shape != (*times.shape, *shape):
+        fault = f"values of shape {values.shape} over time, {(*times.shape, *shape)} expected"
+    if fault:
+        raise InputError(Problem(fault, file=model.path, line=variable.line, variable=variable.name))
+    return times, values
+
+
 def _in_child(
     model: Model,
     outputs: Iterable[str],
-    changed: Mapping[str, float | NDArray[np.float64]],
+    changed: Mapping[str, _Given],
     start: Mapping[str, ArrayLike],
 ) -> tuple[_Answer, Neutral]:
     """Parse the file anew, send it to a child process under neutral names, and read what it gives back."""
@@ -221,7 +257,7 @@ def _element(
     one: Any,
     model: Model,
     neutral: Neutral,
-    changed: Mapping[str, float | NDArray[np.float64]],
+    changed: Mapping[str, _Given],
     firsts: set[str],
 ) -> dict[str, Any]:
     """Return one variable under neutral names, with the value or the first value that the run gives it."""
@@ -230,13 +266,16 @@ def _element(
     plain = plain_name(one.name)
     variable = model[one.name]
     parts = [(*part.subscripts, part.type == "Lookup", part.ast) for part in one.components]
+    given = changed.get(plain)
     if plain in firsts:
-        value = np.asarray(changed[plain])
+        value = np.asarray(given, dtype=float)
         parts = [
             (left, out, table, _started(tree, _part(model, variable, left, value))) for left, out, table, tree in parts
         ]
-    elif plain in changed:
-        parts = [(list(variable.dimensions), [], False, changed[plain])]
+    elif isinstance(given, _Path):
+        parts = [(left, [], False, tree) for left, tree in _followed(model, variable, given)]
+    elif given is not None:
+        parts = [(list(variable.dimensions), [], False, given)]
     try:
         components = [
             {
@@ -251,6 +290,19 @@ def _element(
         fault = Problem(f"{error} cannot be given to PySD", file=model.path, line=variable.line, variable=variable.name)
         raise EngineError(str(fault)) from error
     return {"name": neutral.variables[plain], "components": components}
+
+
+def _followed(model: Model, variable: Variable, path: _Path) -> Iterator[tuple[list[str], Any]]:
+    """Yield one equation for each element: a table read at the time of the run."""
+    from pysd.translators.structures import abstract_expressions as ae
+
+    xs = tuple(path.times.tolist())
+    for place, chosen in zip(
+        np.ndindex(path.values.shape[1:]), itertools.product(*model.elements(variable.name)), strict=True
+    ):
+        ys = tuple(path.values[(slice(None), *place)].tolist())
+        table = ae.LookupsStructure(xs, ys, (xs[0], xs[-1]), (min(ys), max(ys)), "interpolate")
+        yield list(chosen), ae.InlineLookupsStructure(ae.ReferenceStructure("time", None), table)
 
 
 def _started(tree: Any, first: float | NDArray[np.float64]) -> Any:
@@ -298,7 +350,8 @@ def _ask(request: Mapping[str, Any], folder: Path, model: Model, neutral: Neutra
     if done.returncode != 0 or "warnings" not in answer:
         said = neutral.text_back(answer.get("error") or (done.stderr.strip().splitlines() or ["no message"])[-1])
         fault = f"PySD could not {'run' if request['outputs'] else 'build'} this model: {clipped(said, 300)}"
-        raise EngineError(str(Problem(fault, file=model.path)))
+        known = [str(problem) for problem in zero_delays(model).values()]
+        raise EngineError("\n".join([str(Problem(fault, file=model.path)), *known]))
     arrays: dict[str, NDArray[np.float64]] = {}
     if request["outputs"]:
         with np.load(folder / "values.npz", allow_pickle=False) as stored:

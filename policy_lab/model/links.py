@@ -42,9 +42,9 @@ def component_links(model: Model, variable: Variable, parts: Parts = children) -
             continue
         for element in component_elements(component, model.subscripts):
             effect = element_name(variable.name, element)
-            bound = _bound(model, component, element)
+            bound = bound_elements(model, component, element)
             for one in named:
-                for cause in _elements_of(model, one, bound):
+                for cause in referenced(model, one, bound):
                     yield element_name(one.name, cause), effect
 
 
@@ -66,7 +66,7 @@ def corresponding(model: Model, subscript: str, free: Iterable[str]) -> list[str
     return found + [one for one in same if model.subscripts[one] == own]
 
 
-def _bound(model: Model, component: Component, element: tuple[str, ...]) -> dict[str, str]:
+def bound_elements(model: Model, component: Component, element: tuple[str, ...]) -> dict[str, str]:
     """Say which element every range on the left-hand side of an equation stands for."""
     pairs = zip(component.subscripts, element, strict=True)
     return {subscript: chosen for subscript, chosen in pairs if subscript in model.subscripts}
@@ -84,7 +84,8 @@ def _mapped(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> dict[s
     return found
 
 
-def _elements_of(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+def referenced(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
+    """Yield the elements of its variable that a reference reads, where ``bound`` says what each range stands for."""
     choices = []
     if any(subscript in model.subscripts and subscript not in bound for subscript in one.subscripts):
         bound = {**bound, **_mapped(model, one, bound)}

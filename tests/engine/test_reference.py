@@ -89,6 +89,15 @@ def test_inputs_first_values_and_times_reach_the_run_and_no_later_one(towns: Pat
     np.testing.assert_array_equal(changed.states[0], changed["People"][0, -1])
 
 
+def test_values_over_time_replace_an_equation(towns: Path) -> None:
+    model = read_model(towns)
+    over_time = {"height": ([0.0, 4.0], [1.0, 3.0]), "start level": ([0.0, 4.0], [[1.0, 2, 3], [5, 6, 7]])}
+    series = run_reference(model, outputs=["height", "start level", "People"], series=over_time)
+    assert series["height"][0].tolist() == [1.0, 1.5, 2.0, 2.5, 3.0]
+    assert series["start level"][0, 2].tolist() == [3.0, 4.0, 5.0]
+    assert series["People"][0, 0].tolist() == [1.0, 2.0, 3.0]
+
+
 def test_what_cannot_be_set_is_refused_by_name(towns: Path) -> None:
     model = read_model(towns)
     with pytest.raises(InputError) as caught:
