@@ -9,7 +9,7 @@ import pandas as pd
 
 from policy_lab.results.files import written_whole
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t")
 DIGITS = "%.10g"
 """Enough to rebuild every figure, few enough that a last bit does not show."""
 
@@ -17,9 +17,9 @@ DIGITS = "%.10g"
 def csv_text(table: pd.DataFrame) -> str:
     """Return a table as CSV: UTF-8 text, LF line ends, empty cells for what is not known.
 
-    A text cell or a column name that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets an
-    apostrophe before it, so that a spreadsheet shows it and does not run it (OWASP, *CSV Injection*). Numbers are not
-    touched.
+    A text cell or a column name that begins with ``=``, ``+``, ``-``, ``@`` or a tab, perhaps after blanks, gets an
+    apostrophe before it, so that a spreadsheet shows it and does not run it (OWASP, *CSV Injection*); line breaks in
+    it become blanks. Numbers are not touched.
     """
     safe = table.copy()
     for name in safe.columns:
@@ -35,7 +35,10 @@ def csv_text(table: pd.DataFrame) -> str:
 
 def plain_cell(value: object) -> object:
     """Return a cell that cannot be run as a formula; everything but text is returned as it is."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_RISKY) else value
+    if not isinstance(value, str):
+        return value
+    line = value.replace("\r", " ").replace("\n", " ")
+    return f"'{line}" if line.lstrip(" ").startswith(_RISKY) else line
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> Path:

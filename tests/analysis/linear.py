@@ -33,7 +33,7 @@ def evaluator(
         outcome += levers * next(iter(plan.lever_scores().values()))[:, :, None]
         outcome += place * biology * _column(world, "Intrinsic growth rate", plan) / 0.03 if biology else 0
         outcome += place * habits * _column(world, "Weight of motive", plan) if habits else 0
-        outcome += place * luck * plan.future_inputs()["Spell start"][..., 0] / 100 if luck else 0
+        outcome += place * luck * _first_spell(plan) / 100 if luck else 0
         outcome += np.array([(own or {}).get(name, 0.0) for name in plan.designs])[:, None, None]
         time = np.arange(25.0)
         path = outcome[..., None] - wave * np.sin(np.pi * time / 24)
@@ -50,6 +50,12 @@ def _outcome(plan: Plan, name: str, path: np.ndarray) -> Outcome:
     shape = tuple(len(labels) for labels in elements)
     spread = np.broadcast_to(values.reshape(*values.shape, *(1 for _ in shape)), (*values.shape, *shape))
     return Outcome(name, model[name].unit, model[name].dimensions, elements, spread)
+
+
+def _first_spell(plan: Plan) -> np.ndarray:
+    """Return when the first spell starts, or a time so late that it is the same for all where nothing happens."""
+    starts = plan.future_inputs().get("Spell start")
+    return np.full((plan.worlds, plan.futures), 100.0) if starts is None else starts[..., 0]
 
 
 def _column(world: Mapping[str, np.ndarray], name: str, plan: Plan) -> np.ndarray:
