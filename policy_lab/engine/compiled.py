@@ -50,6 +50,11 @@ class CompiledModel:
         return self._lowered.program
 
     @property
+    def backend(self) -> Backend:
+        """What computes: for the engine's own solvers."""
+        return self._backend
+
+    @property
     def inputs(self) -> Mapping[str, Input]:
         """What can be set for each run: every constant and every freed variable."""
         return self._inputs
@@ -163,6 +168,19 @@ class CompiledModel:
         line = self.timeline(None, None, time_step)
         start = self._start(first, given.runs)
         return self._backend.rates(given, line, start, line.initial_time if time is None else time).T
+
+    def ready(
+        self,
+        inputs: Mapping[str, ArrayLike],
+        start: ArrayLike | None,
+        series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    ) -> tuple[Given, Timeline, Array]:
+        """Return what a solver needs: the given values, the time settings, and states of shape (states, runs)."""
+        first = None if start is None else np.asarray(start, dtype=np.float64)
+        given = self._given(inputs, first, series)
+        line = self.timeline()
+        states = self._backend.initial_states(given, line) if first is None else self._start(first, given.runs)
+        return given, line, np.ascontiguousarray(states)
 
     def timeline(
         self,

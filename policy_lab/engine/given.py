@@ -36,11 +36,15 @@ class Given:
 
     def part(self, first: int, last: int) -> Given:
         """Return the runs from ``first`` up to ``last``."""
+        return self.chosen(slice(first, last))
+
+    def chosen(self, runs: slice | NDArray[np.int64]) -> Given:
+        """Return some of the runs."""
         series = tuple(
-            SeriesValues(s.times, s.values if s.values.shape[2] == 1 else s.values[:, :, first:last])
-            for s in self.series
+            SeriesValues(s.times, s.values if s.values.shape[2] == 1 else s.values[:, :, runs]) for s in self.series
         )
-        return Given(last - first, self.shared, self.row, self.varying[:, first:last], series)
+        varying = self.varying[:, runs]
+        return Given(varying.shape[1], self.shared, self.row, varying, series)
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,9 @@ class Backend(Protocol):
         start: Array | None,
         threads: int,
         progress: Progress | None,
+        held: Array | None = None,
     ) -> Raw:
-        """Run all runs of ``given`` and keep ``cells`` at the saved times."""
+        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
         ...
 
     def initial_states(self, given: Given, timeline: Timeline) -> Array:
@@ -82,4 +87,20 @@ class Backend(Protocol):
 
     def rates(self, given: Given, timeline: Timeline, states: Array, time: float) -> Array:
         """Return the change of each state per unit of time."""
+        ...
+
+    def jacobian(
+        self,
+        given: Given,
+        timeline: Timeline,
+        states: Array,
+        time: float,
+        columns: NDArray[np.int64],
+        moves: Array,
+        threads: int,
+    ) -> tuple[Array, Array]:
+        """Return the rates, and d(rate)/d(state) for each of ``columns`` by moving that state by ``moves``.
+
+        The rates have shape (states, runs), the slopes (columns, states, runs).
+        """
         ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,7 @@ from policy_lab.engine.llvm_nodes import Memory, add_table_search, table_names
 from policy_lab.engine.llvm_program import add_functions, add_observed, observed_groups
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 from policy_lab.engine.target import LANES, LANES_FROM
+from policy_lab.engine.threads import shared_out
 from policy_lab.engine.timeline import Timeline
 
 Array = NDArray[np.float64]
@@ -73,8 +73,9 @@ class LlvmBackend:
         start: Array | None,
         threads: int,
         progress: Progress | None,
+        held: Array | None = None,
     ) -> Raw:
-        """Run all runs of ``given`` and keep ``cells`` at the saved times."""
+        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
         call = self._call(given, timeline, start)
         save = np.full(len(timeline.times), -1, dtype=np.int64)
         save[timeline.saved] = np.arange(len(timeline.saved))
@@ -90,6 +91,8 @@ class LlvmBackend:
             }
         )
         call.set({Slot.STEPS: len(timeline.times), Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: _STAGES[method]})
+        if held is not None:
+            call.put({Slot.HELD: call.pad(held)})
         ring = self._ring_length(given, timeline)
         call.follow(given.series, _moments(timeline.times, timeline.time_step))
         call.make("simulate", threads, progress, ring)
@@ -280,51 +283,11 @@ class _Call:
         parts = max(1, min(blocks, threads * _PARTS_A_THREAD if threads > 1 or progress else 1))
         edges = np.linspace(0, blocks, parts + 1).astype(np.int64)
 
-        def work(slots: _Workspace, part: int) -> None:
-            function(slots.address, int(edges[part]), int(edges[part + 1]))
-
-        if threads == 1:
+        def prepare() -> Callable[[int], None]:
             room = _Workspace(self, ring)
-            for part in range(parts):
-                work(room, part)
-                if progress is not None:
-                    progress((part + 1) / parts)
-            return
-        rooms = [_Workspace(self, ring) for _ in range(threads)]
-        _spread(rooms, parts, work, progress)
+            return lambda part: function(room.address, int(edges[part]), int(edges[part + 1]))
 
-
-def _spread(
-    rooms: list[_Workspace], parts: int, work: Callable[[_Workspace, int], None], progress: Progress | None
-) -> None:
-    """Let each thread take the next part until none is left; progress is told from this thread."""
-    remaining = iter(range(parts))
-    lock = threading.Lock()
-    finished = threading.Semaphore(0)
-    stopped = threading.Event()
-
-    def take(room: _Workspace) -> None:
-        while not stopped.is_set():
-            with lock:
-                part = next(remaining, None)
-            if part is None:
-                return
-            work(room, part)
-            finished.release()
-
-    with ThreadPoolExecutor(len(rooms)) as pool:
-        futures = [pool.submit(take, room) for room in rooms]
-        try:
-            for count in range(parts):
-                finished.acquire()
-                if progress is not None:
-                    progress((count + 1) / parts)
-        except BaseException:
-            stopped.set()
-            raise
-        wait(futures, return_when=FIRST_EXCEPTION)
-        for future in futures:
-            future.result()
+        shared_out(parts, threads, prepare, progress)
 
 
 class _Workspace:

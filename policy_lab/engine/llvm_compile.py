@@ -31,7 +31,7 @@ class MachineCode:
         self.entries: dict[str, Any] = {name: kind(self._engine.get_function_address(name)) for name in names}
 
 
-def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str]) -> MachineCode:
+def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str], *, vectorise: bool = False) -> MachineCode:
     """Return machine code for this processor, from disk where it was made before.
 
     Parameters
@@ -42,17 +42,19 @@ def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str]) -> 
         Writes the assembly; called only when it is needed.
     names
         The entries to look up.
+    vectorise
+        Whether LLVM may turn loops into vector operations.
     """
     target = this_machine()
     path = cache_folder() / f"{_digest([*key, *_versions(), str(target)])}.o"
     code = _read(path)
     if code is None:
-        code = compile_text(write(), target)
+        code = compile_text(write(), target, vectorise=vectorise)
         _keep(path, code)
     return MachineCode(code, target, names)
 
 
-def compile_text(text: str, target: Target) -> bytes:
+def compile_text(text: str, target: Target, *, vectorise: bool = False) -> bytes:
     """Return the object code of a module of assembly."""
     import llvmlite.binding as llvm
 
@@ -60,9 +62,9 @@ def compile_text(text: str, target: Target) -> bytes:
     module = llvm.parse_assembly(text)
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
-    tuning.loop_vectorization = False  # lanes are vectors already
+    tuning.loop_vectorization = vectorise  # lanes are vectors already
     tuning.slp_vectorization = False
-    tuning.loop_unrolling = False
+    tuning.loop_unrolling = vectorise
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)
     return bytes(machine.emit_object(module))

@@ -45,6 +45,7 @@ class Slot(IntEnum):
     COLUMN_COUNT = auto()
     PERTURBATION = auto()  # [column][run]
     JACOBIAN = auto()  # [column][state][run]
+    HELD = auto()  # [state][run]: 1 where a state does not move; or 0
 
 
 @dataclass(frozen=True)
@@ -231,6 +232,7 @@ class Driver:
         self._copy(text, flows, total, rates)
         self._copy(text, flows, before, states)
         text.end_if(several)
+        self._hold(text, rates, flows)
 
         def move(i: str) -> None:
             moved = text.two("fmul", text.load(text.at(rates, i)), step)
@@ -247,6 +249,21 @@ class Driver:
         self._each(text, bounded.stop - bounded.start, bound)
         self._copy(text, count, kept, text.at(states, jumps.start))
         text.finish()
+
+    def _hold(self, text: FunctionText, rates: str, flows: int) -> None:
+        """Take the rates away from states that are held."""
+        held = self._slot(text, Slot.HELD)
+        after = text.begin_if(text.op(f"icmp ne i64 {held}, 0"))
+        base, stride = text.op(f"inttoptr i64 {held} to ptr"), self._slot(text, Slot.STRIDE)
+
+        def stop(i: str) -> None:
+            flag = text.load(self._run_place(text, base, i, stride, "%run"))
+            zero = self.module.number(0.0)
+            kept = text.select(text.compare("oeq", flag, zero), text.load(text.at(rates, i)), zero)
+            text.store(kept, text.at(rates, i))
+
+        self._each(text, flows, stop)
+        text.end_if(after)
 
     def _stage_by_stage(self, text: FunctionText, cells: str, clocks: str, stages: str) -> None:
         """Heun (2 stages) or Runge–Kutta (4): sum the weighted rates of all stages."""

@@ -60,14 +60,16 @@ class NumpyBackend:
         start: Array | None,
         threads: int,
         progress: Progress | None,
+        held: Array | None = None,
     ) -> Raw:
-        """Run all runs of ``given`` and keep ``cells`` at the saved times."""
+        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
         outputs = np.empty((len(timeline.saved), len(cells), given.runs))
         states = np.empty((self.layout.state_count, given.runs))
         for first in range(0, given.runs, _RUNS_AT_ONCE):
             last = min(first + _RUNS_AT_ONCE, given.runs)
             batch = _Batch(self, given.part(first, last), timeline)
             batch.begin(None if start is None else start[:, first:last])
+            batch.held = None if held is None else held[:, first:last] != 0
             batch.run(cells, outputs[:, :, first:last], method, _told(progress, first, last, given.runs))
             states[:, first:last] = batch.states
         return Raw(outputs, states)
@@ -84,6 +86,30 @@ class NumpyBackend:
         batch.begin(states)
         batch.derive(time)
         return batch.change()
+
+    def jacobian(
+        self,
+        given: Given,
+        timeline: Timeline,
+        states: Array,
+        time: float,
+        columns: NDArray[np.int64],
+        moves: Array,
+        threads: int,
+    ) -> tuple[Array, Array]:
+        """Return the rates, and d(rate)/d(state) for each of ``columns`` by moving that state by ``moves``."""
+        batch = _Batch(self, given, timeline)
+        batch.begin(states)
+        batch.derive(time)
+        rates = batch.change()
+        slopes = np.empty((len(columns), *states.shape))
+        for place, (column, move) in enumerate(zip(columns, moves, strict=True)):
+            kept = batch.states[column].copy()
+            batch.states[column] = kept + move
+            batch.derive(time)
+            slopes[place] = (batch.change() - rates) / (batch.states[column] - kept)
+            batch.states[column] = kept
+        return rates, slopes
 
 
 def _told(progress: Progress | None, first: int, last: int, runs: int) -> Callable[[float], object]:
@@ -123,6 +149,7 @@ class _Batch:
             for name, offset in layout.offsets.items()
         }
         self.rates[...] = 0.0
+        self.held: NDArray[np.bool_] | None = None
         varies = given.row >= 0
         self._cells[: layout.given][~varies] = given.shared[~varies, None]
         self._cells[: layout.given][varies] = given.varying[given.row[varies]]
@@ -194,6 +221,8 @@ class _Batch:
                 self.states[flow] = before + self.rates[flow] * (ahead * line.time_step)
                 self.derive(time + ahead * line.time_step)
                 total = total + weight * self.rates[flow]
+            if self.held is not None:
+                total = np.where(self.held[flow], 0.0, total)
             self.states[flow] = before + total * line.time_step
             part = self.kinds[ir.StateKind.NON_NEGATIVE]
             self.states[part] = np.maximum(self.states[part], 0.0)
