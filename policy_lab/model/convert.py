@@ -116,7 +116,17 @@ def _logic(one: Converter, tree: ae.LogicStructure) -> Expression:
     operator = tree.operators[0]
     if operator in _COMPARISONS:
         return ex.Compare(operator, arguments[0], arguments[1])
-    return ex.Logic(operator.strip(":").lower(), arguments)
+    # PySD lists :AND: and :OR: together and its own builder groups them from the right; Vensim takes :AND: first.
+    groups: list[list[Expression]] = [[arguments[0]]]
+    for joined, argument in zip(tree.operators, arguments[1:], strict=False):
+        if joined.strip(":").lower() == "or":
+            groups.append([argument])
+        else:
+            groups[-1].append(argument)
+    parts = tuple(ex.Logic("and", tuple(group)) if len(group) > 1 else group[0] for group in groups)
+    if operator.strip(":").lower() == "not":
+        return ex.Logic("not", arguments)
+    return ex.Logic("or", parts) if len(parts) > 1 else parts[0]
 
 
 def _call(one: Converter, tree: ae.CallStructure) -> Expression:
