@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine import ir
+from policy_lab.engine.expressions import CLOCKS
 from policy_lab.engine.given import Backend, Given, Progress
 from policy_lab.engine.inputs import Input, gathered, matched, series_values
 from policy_lab.engine.layout import Layout, layout_of
@@ -119,8 +120,9 @@ class CompiledModel:
         names = self._output_names(outputs)
         first = None if start is None else np.asarray(start, dtype=np.float64)
         given = self._given(inputs or {}, first, series or {})
-        computed = [name for name in names if self.program.symbols[name].role is not ir.Role.INPUT]
-        cells = [self._layout.cells(self.program.symbols[name]).ravel() for name in computed]
+        symbols = self.program.symbols
+        computed = [name for name in names if name in symbols and symbols[name].role is not ir.Role.INPUT]
+        cells = [self._layout.cells(symbols[name]).ravel() for name in computed]
         raw = self._backend.simulate(
             given,
             line,
@@ -130,10 +132,10 @@ class CompiledModel:
             threads=threads or usable_processors(),
             progress=progress,
         )
-        values = {name: self._input_values(name, given, len(line.saved)) for name in names if name not in computed}
+        values = {name: self._given_values(name, given, line) for name in names if name not in computed}
         at = 0
         for name, own in zip(computed, cells, strict=True):
-            shape = self.program.symbols[name].shape
+            shape = symbols[name].shape
             part = raw.outputs[:, at : at + len(own), :].transpose(2, 0, 1)
             values[name] = part.reshape(*part.shape[:2], *shape)
             at += len(own)
@@ -237,7 +239,9 @@ class CompiledModel:
         return np.ascontiguousarray(np.broadcast_to(start, (runs, len(self.states))).T)
 
     def _output_names(self, outputs: Sequence[str] | None) -> list[str]:
-        known = [v.name for v in self._model.variables.values() if v.name in self.program.symbols]
+        known = [
+            name for name, v in self._model.variables.items() if name in self.program.symbols or v.kind is Kind.TIME
+        ]
         if outputs is None:
             return known
         problems: list[Problem] = []
@@ -251,8 +255,13 @@ class CompiledModel:
             raise InputError(*problems)
         return list(names)
 
-    def _input_values(self, name: str, given: Given, saves: int) -> Array:
-        """Return an input as a series without storing it at every time."""
+    def _given_values(self, name: str, given: Given, line: Timeline) -> Array:
+        """Return an input, or a time setting, as a series without storing it at every time."""
+        saves = len(line.saved)
+        if name not in self.program.symbols:
+            clock = CLOCKS[plain_name(name)]
+            setting = line.labels if clock == "time" else np.full(saves, getattr(line, clock))
+            return np.broadcast_to(setting, (given.runs, saves))
         symbol = self.program.symbols[name]
         part = slice(self._layout.offsets[name], self._layout.offsets[name] + symbol.size)
         rows = given.row[part]
