@@ -70,6 +70,8 @@ def run(
 
     study = plan.study
     compiled = compile_model(study.model, backend=engine)
+    if progress:
+        progress(0, plan.cases)
     worlds, reference_faults = _with_anchors(plan, compiled)
     starts = _starts(plan, compiled, worlds, reference_faults)
     outcomes, time, failures = _cases(plan, compiled, worlds, starts, progress, threads)

@@ -35,7 +35,7 @@ def test_a_study_is_complete(fishery: Study) -> None:
     constants = {name for name, variable in fishery.model.variables.items() if variable.kind is Kind.CONSTANT}
     assert {name.split("[")[0] for name in fishery.parameters} == constants == set(fishery.constants)
     assert np.array_equal(fishery.constants["Initial fleet"], [30, 24, 18])
-    assert fishery.constants["Raid threshold"].shape == (3, 24)
+    assert fishery.constants["Raid threshold"].shape == (3, 40)
     assert not fishery.constants["Raid threshold"].flags.writeable
     assert "4 designs" in repr(fishery)
 

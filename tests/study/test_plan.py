@@ -121,7 +121,7 @@ def test_rest_and_reference_know_no_luck(fishery: Study) -> None:
 def test_events_come_in_order_and_at_their_rate(fishery: Study) -> None:
     drawn = fishery.plan(worlds=100, futures=20).future_inputs()
     thresholds, starts = drawn["Raid threshold"], drawn["Spell start"]
-    assert thresholds.shape == (100, 20, 3, 24)
+    assert thresholds.shape == (100, 20, 3, 40)
     assert (np.diff(thresholds, axis=-1) > 0).all()
     assert np.diff(thresholds, axis=-1).mean() == pytest.approx(1, rel=0.02)
     assert (np.diff(starts, axis=-1) > 0).all()
