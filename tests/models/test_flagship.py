@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from policy_lab.engine.rest import solve_rest
 
 from policy_lab.engine import compile_model
 from policy_lab.engine.compiled import CompiledModel
@@ -130,12 +129,14 @@ def test_a_planted_free_lever_is_caught(flagship: Flagship) -> None:
 
 
 def free_levers(flagship: Flagship, changed: dict[str, np.ndarray]) -> list[str]:
-    """Return the levers whose rise, from a middling score to a high one, harms no outcome in any world, at rest.
+    """Return the levers whose rise, from a middling score to a high one, harms no outcome in any world.
 
-    A lever whose favourable direction is down is lowered. Outcomes are those that a user is shown: detection capacity
-    and its parts, harm, work, staff and hours; an outcome counts as harmed beyond one part in a million.
+    Every world starts from the base design at rest and runs for ten years with the one score and with the other. Where
+    less of a lever is held to be favourable, it is lowered. Outcomes are those that a user is shown, averaged over the years; an
+    outcome counts as harmed beyond one part in a million.
     """
-    plan = flagship.study.plan(worlds=30, futures=1)
+    worlds = 30
+    plan = flagship.study.plan(worlds=worlds, futures=1)
     outcomes = {  # +1: more is better
         "Effective detection capacity": 1,
         "Casework quality": 1,
@@ -145,17 +146,17 @@ def free_levers(flagship: Flagship, changed: dict[str, np.ndarray]) -> list[str]
         "Casework pressure": -1,
         "Partnership cost": -1,
     }
-    base = {**plan.rest_inputs(plan.base), **{k: np.repeat(v, 30) for k, v in changed.items()}}
+    inputs, states = flagship.at_rest(plan, plan.base)
+    inputs |= {name: np.repeat(value, worlds) for name, value in changed.items()}
     free = []
     for name, lever in flagship.study.file.levers.items():
         low, high = (6.0, 14.0) if lever.unit == "Month" else (0.45, 0.75)
         less, more = (high, low) if lever.better == "lower" else (low, high)
         found = []
         for score in (less, more):
-            inputs = {**base, lever.variable: np.full(30, score)}
-            rest = solve_rest(flagship.compiled, inputs)
-            series = flagship.compiled.run(inputs, start=rest.states, outputs=list(outcomes), final_time=0)
-            found.append({one: series[one][:, 0] for one in outcomes})
+            chosen = {**inputs, lever.variable: np.full(worlds, score)}
+            series = flagship.compiled.run(chosen, start=states, outputs=list(outcomes))
+            found.append({one: series[one].mean(axis=1) for one in outcomes})
         harmed = [
             (sign * (found[1][one] - found[0][one]) / np.abs(found[0][one]) < -1e-6).any()
             for one, sign in outcomes.items()
