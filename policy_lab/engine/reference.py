@@ -210,7 +210,7 @@ def _in_child(
     start: Mapping[str, ArrayLike],
 ) -> tuple[_Answer, Neutral]:
     """Parse the file anew, send it to a child process under neutral names, and read what it gives back."""
-    from policy_lab.engine.reference_tree import neutral_names
+    from policy_lab.engine.reference_tree import hoist_tables, neutral_names
     from policy_lab.model.translation import abstract_model, raise_if_any, translate
 
     translation = translate(model.path)
@@ -220,6 +220,7 @@ def _in_child(
             Problem("the model file has changed since it was read", file=model.path, remedy="Read it again.")
         )
     parsed = abstract_model(translation)
+    hoist_tables(parsed)
     neutral = neutral_names(parsed)
     firsts = {plain_name(model.spelled(name)) for name in start}
     request = {
@@ -264,18 +265,6 @@ def _element(
     from policy_lab.engine.reference_tree import ForeignText, encode
 
     plain = plain_name(one.name)
-    variable = model[one.name]
-    parts = [(*part.subscripts, part.type == "Lookup", part.ast) for part in one.components]
-    given = changed.get(plain)
-    if plain in firsts:
-        value = np.asarray(given, dtype=float)
-        parts = [
-            (left, out, table, _started(tree, _part(model, variable, left, value))) for left, out, table, tree in parts
-        ]
-    elif isinstance(given, _Path):
-        parts = [(left, [], False, tree) for left, tree in _followed(model, variable, given)]
-    elif given is not None:
-        parts = [(list(variable.dimensions), [], False, given)]
     try:
         components = [
             {
@@ -284,12 +273,31 @@ def _element(
                 "lookup": table,
                 "tree": encode(tree, neutral),
             }
-            for left, out, table, tree in parts
+            for left, out, table, tree in _parts(one, model, changed.get(plain), plain in firsts)
         ]
     except ForeignText as error:
-        fault = Problem(f"{error} cannot be given to PySD", file=model.path, line=variable.line, variable=variable.name)
+        fault = Problem(f"{error} cannot be given to PySD", file=model.path, variable=one.name)
         raise EngineError(str(fault)) from error
     return {"name": neutral.variables[plain], "components": components}
+
+
+def _parts(
+    one: Any, model: Model, given: _Given | None, first: bool
+) -> list[tuple[Sequence[str], Sequence[Sequence[str]], bool, Any]]:
+    """Return the equations of a variable as (subscripts, excepted, whether a lookup, tree), what is given put in."""
+    parts = [(*part.subscripts, part.type == "Lookup", part.ast) for part in one.components]
+    if given is None:
+        return parts
+    variable = model[one.name]
+    if isinstance(given, _Path):
+        return [(left, (), False, tree) for left, tree in _followed(model, variable, given)]
+    if not first:
+        return [(variable.dimensions, (), False, given)]
+    value = np.asarray(given, dtype=float)
+    return [
+        (left, out, table, replace(tree, initial=_part(model, variable, left, value)))
+        for left, out, table, tree in parts
+    ]
 
 
 def _followed(model: Model, variable: Variable, path: _Path) -> Iterator[tuple[list[str], Any]]:
@@ -303,10 +311,6 @@ def _followed(model: Model, variable: Variable, path: _Path) -> Iterator[tuple[l
         ys = tuple(path.values[(slice(None), *place)].tolist())
         table = ae.LookupsStructure(xs, ys, (xs[0], xs[-1]), (min(ys), max(ys)), "interpolate")
         yield list(chosen), ae.InlineLookupsStructure(ae.ReferenceStructure("time", None), table)
-
-
-def _started(tree: Any, first: float | NDArray[np.float64]) -> Any:
-    return replace(tree, initial=first)
 
 
 def _part(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,32 @@ def neutral_names(model: am.AbstractModel) -> Neutral:
     back = {own: spelled[plain] for plain, own in subscripts.items()}
     back |= {variables[plain_name(element.name)]: element.name for element in section.elements}
     return Neutral(variables, subscripts, back)
+
+
+def hoist_tables(model: am.AbstractModel) -> None:
+    """Give every table that is written in place and does not hold its ends a variable of its own.
+
+    PySD reads tables in place with ``numpy.interp``, whatever the file says of what lies between and beyond the points.
+    """
+    elements = list(model.sections[0].elements)
+    for element in tuple(elements):
+        for component in element.components:
+            component.ast = _without_tables(component.ast, element.name, elements)
+    model.sections[0].elements = tuple(elements)
+
+
+def _without_tables(tree: Any, owner: str, elements: list[am.AbstractElement]) -> Any:
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_without_tables(item, owner, elements) for item in tree)
+    if not is_dataclass(tree) or isinstance(tree, (type, ae.LookupsStructure)):
+        return tree
+    for field in fields(tree):
+        setattr(tree, field.name, _without_tables(getattr(tree, field.name), owner, elements))
+    if not isinstance(tree, ae.InlineLookupsStructure) or tree.lookups.type == "interpolate":
+        return tree
+    name = f"table {len(elements)} of {owner}"
+    elements.append(am.AbstractElement(name=name, components=[am.AbstractLookup(([], []), tree.lookups)]))
+    return ae.CallStructure(ae.ReferenceStructure(name, None), (tree.argument,))
 
 
 def encode(tree: Any, neutral: Neutral) -> Any:

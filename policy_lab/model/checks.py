@@ -127,7 +127,7 @@ def _circle(model: Model, needed: Callable[[ex.Expression], tuple[ex.Expression,
             for cause, effect in component_links(model, variable, needed):
                 needs.setdefault(effect, []).append(cause)
     found = first_circle(needs)
-    return found[::-1]
+    return found[:1] + found[:0:-1]
 
 
 def first_circle(needs: Mapping[str, list[str]]) -> list[str]:

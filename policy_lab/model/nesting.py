@@ -130,5 +130,5 @@ def check_depth(tree: Any) -> None:
             queue += [(argument, depth) for argument in node.arguments]
         elif isinstance(node, (list, tuple)):
             queue += [(item, depth) for item in node]
-        elif is_dataclass(node) and not isinstance(node, (type, ae.LookupsStructure)):
+        elif is_dataclass(node) and not isinstance(node, (type, ae.LookupsStructure, ae.ReferenceStructure)):
             queue += [(getattr(node, field.name), depth + 1) for field in fields(node)]

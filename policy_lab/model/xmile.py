@@ -42,6 +42,7 @@ _INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "di
 _TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
 _REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
 _COMMENT = re.compile(r"\{[^{}]*\}")
+_KEYWORD = re.compile(r'"(?:[^"\\]|\\.)*"|\b(?:if|then|else|mod)\b', re.IGNORECASE)
 _CONTROL_NAMES = frozenset(plain_name(name) for name in CONTROL.values())
 _FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
 
@@ -53,7 +54,7 @@ class _Reading:
     ns: Mapping[str, str]
 
     def _smile_parser(self, expression: str | None) -> object:
-        text = " ".join(_COMMENT.sub(" ", expression or "").split())
+        text = _KEYWORD.sub(_cased, " ".join(_COMMENT.sub(" ", expression or "").split()))
         if not text:
             raise EquationError("no equation")
         return parse_nested(text, _visit)[0]
@@ -218,10 +219,11 @@ def _variable(node: etree._Element, file: _File, problems: list[Problem]) -> lis
     if plain_name(name) in _CONTROL_NAMES:
         return []
     try:
+        written = node.xpath("descendant::ns:eqn", namespaces=dict(file.ns))
+        if kind != "gf" and not (written and all(str(one.text or "").strip() for one in written)):
+            raise EquationError("no equation")
         element = _READERS[kind](node, dict(file.ns), dict(file.dimensions))
         element.parse(dict(file.behaviors))
-        if not element.components:
-            raise EquationError("no equation")
     except _FAULTS as error:
         problems.append(Problem(_said(error), line=_line(node, file), variable=name))
         return []
@@ -324,6 +326,14 @@ def _control(name: str, tree: object, text: str, unit: str, line: int) -> Equati
 def _visit(expression: str) -> tuple[object, list[str]]:
     visitor = XmileVisitor(Grammar.get("equations", parsing_ops).parse(expression))
     return visitor.translation, visitor.notes
+
+
+def _cased(found: re.Match[str]) -> str:
+    """XMILE takes its keywords in any case, PySD's grammar in one only; what stands in quotes is a name."""
+    word = found.group()
+    if word.startswith('"'):
+        return word
+    return word.lower() if word.lower() == "mod" else word.upper()
 
 
 def _table(node: etree._Element) -> ae.LookupsStructure:

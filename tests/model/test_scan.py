@@ -1,0 +1,70 @@
+"""Taking a Vensim file apart: every equation with its text as written and its own first line."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy_lab.model.scan import folded, line_at, scan
+
+WORD = st.text(alphabet="abcdefgh \t\n_0123456789+-*/().,'", max_size=40)
+NAME = st.from_regex(r"[a-z]{1,8}( [a-z]{1,8})?|\"[a-z~|{}]{1,8}\"", fullmatch=True)
+
+
+@given(st.lists(st.tuples(NAME, WORD, WORD, st.integers(0, 3)), min_size=1, max_size=6))
+def test_what_was_put_together_comes_apart_again(entries: list[tuple[str, str, str, int]]) -> None:
+    text, lines = "{UTF-8}\n", []
+    for name, right, doc, gap in entries:
+        text += "\n" * gap
+        lines.append(text.count("\n") + 1)
+        text += f"{name} = {right}\n\t~\tunit\n\t~\t{doc}\n\t|"
+    found = scan(text)
+    assert found.problems == ()
+    assert [(one.text, one.unit, one.documentation) for one in found.entries] == [
+        (f"{name} = {right}".strip(), "unit", " ".join(doc.split())) for name, right, doc, _ in entries
+    ]
+    assert [one.line for one in found.entries] == lines
+
+
+def test_groups_macros_views_and_the_method() -> None:
+    found = scan(
+        "{UTF-8}\n********\n\t.Harm\n********~\n\t\twords | more\n\t|\n".replace(" | more", "")
+        + "a = 1\n\t~ Dmnl\n\t~ ~ :SUPPLEMENTARY\n\t|\n"
+        + ":MACRO: DOUBLE(x)\nDOUBLE = x * 2\n\t~~|\n:END OF MACRO:\n"
+        + "b = 2 ~~|\n\n"
+        + "\\\\\\---/// Sketch information - do not modify anything except names\n*First view\n$192\n10,1,a,1,1\n"
+        + "\\\\\\---/// Sketch information\n*Second view\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,5,0,0\n"
+    )
+    assert [(one.text, one.group, one.macro, one.line) for one in found.entries] == [
+        ("a = 1", "Harm", "", 7),
+        ("DOUBLE = x * 2", "Harm", "DOUBLE(x)", 12),
+        ("b = 2", "Harm", "", 15),
+    ]
+    assert [(one.head, one.line) for one in found.macros] == [("DOUBLE(x)", 11)]
+    assert found.views == ("First view", "Second view")
+    assert found.integration == "rk4"
+
+
+@pytest.mark.parametrize(
+    ("code", "method"), [(0, "euler"), (1, "rk4"), (2, "euler"), (3, "rk2"), (4, "rk2"), (5, "rk4")]
+)
+def test_the_integration_method(code: int, method: str) -> None:
+    assert scan(f"a = 1 ~~|\n\\\\\\---///\n///---\\\\\\\n15:0,0,0,{code},0,0\n").integration == method
+
+
+def test_comments_in_an_equation_are_left_out_but_keep_their_lines() -> None:
+    found = scan("a = 1 {one\n~two|} + 2\n~~|\nb = 3 ~~|\n")
+    assert [(folded(one.text), one.line) for one in found.entries] == [("a = 1 + 2", 1), ("b = 3", 4)]
+
+
+def test_what_is_cut_short_or_has_no_unit_is_told() -> None:
+    assert [(one.what, one.line) for one in scan("a = 1 ~~|\nb = 2 ~ unit").problems] == [("unterminated equation", 2)]
+    assert [one.line for one in scan("a = 1 ~~|\n\nb = 2 | c = 3 ~~|").problems] == [3]
+
+
+@given(st.text(alphabet="ab \n\t+\\", max_size=60))
+def test_a_place_in_the_folded_text_has_the_line_it_had(raw: str) -> None:
+    marked = raw.replace("\\", "") + "\nX"
+    position = folded(marked).index("X")
+    assert line_at(marked, 5, position) == 5 + marked.count("\n")
