@@ -27,15 +27,8 @@ class Area:
     missing: tuple[str, ...] = ()
 
 
-def read_areas(study: Study, data: Path | None = None) -> Mapping[str, Area]:
+def read_areas(study: Study) -> Mapping[str, Area]:
     """Return the places of a study by key, in the order of the table; none where it binds no table.
-
-    Parameters
-    ----------
-    study
-        Says which table, and which column gives which constant.
-    data
-        The folder that holds the table; without it, the bundled data.
 
     Raises
     ------
@@ -45,13 +38,7 @@ def read_areas(study: Study, data: Path | None = None) -> Mapping[str, Area]:
     binding = study.file.areas
     if binding is None:
         return MappingProxyType({})
-    folder = bundled("data") if data is None else data
-    path = folder / binding.table
-    if not path.is_file():
-        known = [entry.name for entry in folder.rglob("*.csv")]
-        raise InputError(
-            Problem(what=f"no table `{binding.table}` in the data folder", nearest=nearest_names(binding.table, known))
-        )
+    path = _table(study, binding)
     with path.open(encoding="utf-8-sig", newline="") as text:
         reader = csv.DictReader(text)
         _require_columns(binding, tuple(reader.fieldnames or ()))
@@ -64,6 +51,18 @@ def read_areas(study: Study, data: Path | None = None) -> Mapping[str, Area]:
                 raise InputError(Problem(what=f"`{area.key}` stands twice", file=path, line=reader.line_num))
             areas[area.key] = area
     return MappingProxyType(areas)
+
+
+def _table(study: Study, binding: Areas) -> Path:
+    """Return the table's path: in the study's own folder, or in the bundled data."""
+    homes = (study.folder, bundled("data"))
+    for home in homes:
+        path = home / binding.table
+        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
+            return path
+    known = [entry.name for home in homes for entry in home.glob("*.csv")]
+    what = f"no table `{binding.table}` beside the study or in the data folder"
+    raise InputError(Problem(what=what, file=study.files["study"], nearest=nearest_names(binding.table, known)))
 
 
 def _require_columns(binding: Areas, columns: tuple[str, ...]) -> None:

@@ -82,7 +82,7 @@ def open_study(name_or_path: str | os.PathLike[str] | None = None) -> Study:
     problems = tuple(problems_of(parts))
     if problems:
         raise InputError(*problems)
-    return Study(
+    study = Study(
         folder=folder,
         file=parts.file,
         designs=MappingProxyType(dict(parts.designs.designs)),
@@ -93,6 +93,8 @@ def open_study(name_or_path: str | os.PathLike[str] | None = None) -> Study:
         constants=parts.constants,
         files=MappingProxyType({"model": model_file, **files}),
     )
+    study.areas()  # a faulty table is a fault of the study
+    return study
 
 
 def _read(folder: Path, files: dict[str, Path]) -> tuple[Parts, Path]:

@@ -324,7 +324,7 @@ class Areas(Frozen):
     """The table of places from which a model can start. Never a league table."""
 
     table: str
-    """File in the data folder."""
+    """A CSV file in the study's folder, or in the data folder."""
     key: str
     name: str
     period: str
