@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
-from policy_lab.model.types import Kind, Model
+from policy_lab.model.types import Kind, Model, plain_name
 from policy_lab.run.tables import column_values, read_data, read_time_table, series_columns
 from policy_lab.study.constants import constant_array
 from policy_lab.study.parameters import split_element
@@ -126,6 +126,7 @@ def refuse_if_large(
                 f"more than {MOST_WORK:,} to compute or {MOST_SAVED:,} to keep"
             ),
             file=model.path,
+            line=next((one.line for one in model.variables.values() if plain_name(one.name) == "final time"), None),
             remedy="Shorten the horizon, raise TIME STEP or SAVEPER, return fewer variables, or lift the limit.",
         )
     )
