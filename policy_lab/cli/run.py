@@ -41,8 +41,9 @@ def run(
 
     The table has a `time` column and one column for each variable element, spelled Stock[A,B].
     """
+    from policy_lab.engine.health import numeric_warnings
     from policy_lab.model import read_model
-    from policy_lab.run import run_model, unusable_values, write_series
+    from policy_lab.run import run_model, write_series
     from policy_lab.study import parse_setting
 
     read = read_model(model)
@@ -58,7 +59,7 @@ def run(
         time_step=time_step,
         unlimited=unlimited,
     )
-    warn(unusable_values(finished))
+    warn(numeric_warnings(finished, read))
     if out is not None:
         click.echo(f"Wrote {write_series(finished, out, columns=outputs or None)}", err=True)
         return

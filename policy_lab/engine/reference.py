@@ -354,8 +354,10 @@ def _ask(request: Mapping[str, Any], folder: Path, model: Model, neutral: Neutra
     if done.returncode != 0 or "warnings" not in answer:
         said = neutral.text_back(answer.get("error") or (done.stderr.strip().splitlines() or ["no message"])[-1])
         fault = f"PySD could not {'run' if request['outputs'] else 'build'} this model: {clipped(said, 300)}"
-        known = [str(problem) for problem in zero_delays(model).values()]
-        raise EngineError("\n".join([str(Problem(fault, file=model.path)), *known]))
+        known = [
+            replace(problem, what=f"{problem.what}, which PySD cannot run") for problem in zero_delays(model).values()
+        ]
+        raise EngineError("\n".join(map(str, known or [Problem(fault, file=model.path)])))
     arrays: dict[str, NDArray[np.float64]] = {}
     if request["outputs"]:
         with np.load(folder / "values.npz", allow_pickle=False) as stored:

@@ -1,19 +1,16 @@
-"""The time settings of a model, worked out before anything is run, and a bound on how much a run may hold."""
+"""The time settings of a model, worked out before anything is run."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 
-from policy_lab.errors import InputError, Problem
+from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.convert import combined
 from policy_lab.model.translation import CONTROL
-from policy_lab.model.types import Kind, Model, TimeSettings, Variable, plain_name
+from policy_lab.model.types import Kind, TimeSettings, Variable, plain_name
 from policy_lab.model.walk import references
-
-LARGEST_RUN = 200_000_000
-"""Steps times columns (elements of variables) beyond which a single run is refused unless told otherwise."""
 
 
 def time_settings(
@@ -49,53 +46,6 @@ def time_settings(
                  if by_plain[plain_name(n)].unit), "")  # fmt: skip
     settings = TimeSettings(values["INITIAL TIME"], values["FINAL TIME"], values["TIME STEP"], values["SAVEPER"], unit)
     return settings, _order_problems(settings, by_plain["final time"]), notes + _grid_notes(settings, by_plain)
-
-
-def check_size(
-    model: Model,
-    final_time: float | None = None,
-    time_step: float | None = None,
-    save_period: float | None = None,
-    limit: int = LARGEST_RUN,
-    initial_time: float | None = None,
-) -> None:
-    """Refuse a run that would fill the memory, before it begins.
-
-    Parameters
-    ----------
-    model
-        The model to run; its own time settings stand where no other is given.
-    final_time, time_step, save_period, initial_time
-        In the unit of the model's time.
-    limit
-        The largest number of steps times columns that is let through.
-
-    Raises
-    ------
-    InputError
-        When a setting is impossible, or steps times columns is above ``limit``.
-    """
-    start = model.time.initial if initial_time is None else initial_time
-    final = model.time.final if final_time is None else final_time
-    step = model.time.step if time_step is None else time_step
-    save = model.time.save_period if save_period is None else save_period
-    for name, value in (("FINAL TIME", final), ("TIME STEP", step), ("SAVEPER", save), ("INITIAL TIME", start)):
-        fault = _fault(name, value)
-        if fault:
-            raise InputError(Problem(fault, file=model.path, variable=name))
-    columns = sum(math.prod(len(model.subscripts[d]) for d in one.dimensions) for one in model.variables.values())
-    steps = max((final - start) / step, 0) + 1
-    if steps * max(columns, 1) > limit:
-        line = next((one.line for one in model.variables.values() if plain_name(one.name) == "final time"), None)
-        raise InputError(
-            Problem(
-                f"{steps:,.0f} steps of {columns:,} columns are too many for one run; the limit is {limit:,} together",
-                file=model.path,
-                line=line,
-                variable="FINAL TIME",
-                remedy="Choose an earlier final time or a longer time step, or raise the limit.",
-            )
-        )
 
 
 def _missing(name: str, broken: frozenset[str]) -> list[Problem]:
