@@ -37,10 +37,10 @@ class Effort:
     """How many runs the checks may take, beside the comparison itself."""
 
     redraws: int = 100
-    futures: int = 5
-    exchanges: int = 6
+    futures: int = 3
+    exchanges: int = 4
     exchange_worlds: int = 20
-    rows: int = 128
+    rows: int = 100
     resamples: int = 200
 
 
@@ -83,7 +83,7 @@ def _badness(results: Results) -> dict[str, np.ndarray]:
     return {RISK: world_risks(results), LEVEL: -levels(results)}
 
 
-def lever_flips(results: Results, evaluate: Evaluate, redraws: int = 100, futures: int = 5) -> pd.DataFrame:
+def lever_flips(results: Results, evaluate: Evaluate, redraws: int = 100, futures: int = 3) -> pd.DataFrame:
     """Say how often each pair's order flips when only the lever scores are redrawn.
 
     All other parameters stand at their base values, and every redraw meets the same futures. An order flips when the
@@ -141,7 +141,7 @@ def exchanges(designs: Iterable[str], count: int) -> tuple[Mapping[str, str], ..
     return tuple({name: names[(place + shift) % len(names)] for place, name in enumerate(names)} for shift in shifts)
 
 
-def placebo(plan: Plan, evaluate: Evaluate, count: int = 6, worlds: int = 20, futures: int = 5) -> pd.DataFrame:
+def placebo(plan: Plan, evaluate: Evaluate, count: int = 4, worlds: int = 20, futures: int = 3) -> pd.DataFrame:
     """Exchange the lever scores among the designs, and see whether the order follows the scores or the names.
 
     Each design keeps its name, members and cost of change. ``follows_scores`` is Kendall's tau-b between the risks
@@ -182,7 +182,7 @@ def input_groups(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {title: names for title, names in groups.items() if names}
 
 
-def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 128, resamples: int = 200) -> pd.DataFrame:
+def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 100, resamples: int = 200) -> pd.DataFrame:
     """Split the variance of each pairwise difference by groups of inputs.
 
     Grouped Sobol indices on common draws: ``rows`` worlds of one future each are drawn twice, and each group in turn is

@@ -10,8 +10,8 @@ import pandas as pd
 
 from policy_lab.analysis.beside import burden_columns, design_columns, gap_columns, resource_columns, transition_columns
 from policy_lab.analysis.dominance import OPEN, PUT_IN, SAME, dominance, put_in_pairs
-from policy_lab.analysis.outcomes import band, mean_of, over_futures, standard_error
-from policy_lab.analysis.shortfall import shortfall
+from policy_lab.analysis.outcomes import band, mean_of, over_futures, path, standard_error
+from policy_lab.analysis.shortfall import longest_runs, shortfall
 from policy_lab.results.types import Results
 
 
@@ -262,10 +262,12 @@ def surface(
     measure = results.plan.study.file.measures.shortfall
     bars = sorted({measure.threshold, *(measure.thresholds if thresholds is None else thresholds)})
     lengths = sorted({measure.periods, *(measure.all_periods if periods is None else periods)})
+    values = path(results, measure.variable)
     rows = []
     for bar in bars:
+        longest = longest_runs(values, bar)
         for length in lengths:
-            shares = world_risks(results, bar, length)
+            shares = over_futures(np.where(np.isfinite(longest), longest >= length, np.nan))
             here = bar == measure.threshold and length == measure.periods
             for name, row in zip(results.designs, shares, strict=True):
                 rows.append((name, bar, length, mean_of(row), share_error(row), here))

@@ -40,7 +40,7 @@ def run_lengths(flags: np.ndarray) -> np.ndarray:
     Along the last axis: ``n[t] = flag[t] * (n[t-1] + 1)``, computed without a loop as the count so far minus the count
     at the last unset flag.
     """
-    count = np.cumsum(flags, axis=-1)
+    count = np.cumsum(flags, axis=-1, dtype=np.int32)
     at_last_unset = np.maximum.accumulate(np.where(flags, 0, count), axis=-1)
     lengths: np.ndarray = count - at_last_unset
     return lengths
@@ -68,6 +68,12 @@ def spells(values: np.ndarray, threshold: float, periods: int) -> Spells:
     after = np.arange(values.shape[-1]) > last[..., None]
     recovered = fell & (back & after).any(axis=-1)
     return Spells(np.where(usable, fell.astype(float), np.nan), first, recovered)
+
+
+def longest_runs(values: np.ndarray, threshold: float) -> np.ndarray:
+    """Return the longest spell below a bar, in saved periods: ``[..., time] -> [...]``; NaN where the case failed."""
+    longest = run_lengths(values < threshold).max(axis=-1)
+    return np.where(np.isfinite(values).all(axis=-1), longest.astype(float), np.nan)
 
 
 def shortfall(results: Results, threshold: float | None = None, periods: int | None = None) -> Spells:

@@ -57,7 +57,7 @@ def frequency(share: float, futures: int | None = None) -> str:
         return f"about {max(1, round(100 * share))} of 100"
     if share > 0.95:
         return "more than 19 of 20"
-    return f"about {min(9, max(1, round(10 * share)))} of 10"
+    return f"about {min(9, max(1, math.floor(10 * share + 0.5)))} of 10"
 
 
 def sentence(template: str, share: float, futures: int | None = None) -> str:

@@ -30,17 +30,24 @@ def check_blocks(tables: Tables) -> Iterator[Block]:
 
 
 def _flip_line(checks: PutIn, tables: Tables) -> str:
-    flips = checks.flips[checks.flips["measure"] == RISK]
-    redraws = int(flips["redraws"].max())
+    table = checks.flips
+    ties = float(table.loc[table["measure"] == RISK, "ties"].mean())
+    redraws = count(int(table["redraws"].max()), "time")
+    words = f"Redrawing only the lever scores ({redraws}, all else at its base value): {_turned(table, RISK, tables)}"
+    return f"{words} Risks mostly tie there; {_turned(table, LEVEL, tables)}" if ties > 0.5 else words
+
+
+def _turned(table: pd.DataFrame, measure: str, tables: Tables) -> str:
+    """Say how often the orders of one measure turn round."""
+    flips = table[table["measure"] == measure]
     inside = _inside(flips, tables)
     shown = (inside if not inside.empty else flips).sort_values(["flips", "design"], ascending=[False, True]).head(3)
     pairs = [
-        f"{row['design']} and {row['other']} in {frequency(row['flips'], redraws)}{_tied(row['ties'])}"
+        f"{row['design']} and {row['other']} in {frequency(row['flips'], int(row['redraws']))}{_tied(row['ties'])}"
         for _, row in shown.iterrows()
     ]
     return (
-        f"Redrawing only the lever scores ({count(redraws, 'time')}, all else at its base value) turns round the order "
-        f"of modelled risk of {listed(pairs)}. Over all {count(len(flips), 'pair')}: in "
+        f"the order of {measure} turns round for {listed(pairs)}; over all {count(len(flips), 'pair')}, in "
         f"{percent(float(flips['flips'].mean()))} of redraws on average."
     )
 

@@ -68,7 +68,8 @@ def _put_in(tables: Tables) -> Iterator[Block]:
         )
         heads = ("put in above", "put in below", "levers better", "equal", "members of the first", "cost of change")
         yield Grid(heads, rows)
-        yield Lines((SENTENCE.replace("This order was", "These orders were") if len(ordered) > 1 else SENTENCE,))
+        several = "These orders were put in, not found; the model only sizes them."
+        yield Lines((several if len(ordered) > 1 else SENTENCE,))
     same = tables.dominance[tables.dominance["order"] == SAME]
     if not same.empty:
         pairs = listed([f"{row.design} and {row.other}" for row in same.itertuples(index=False)])
@@ -117,7 +118,7 @@ def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
         yield "order put in" if "put in" in withheld else "-"
     else:
         yield percent(row["chance_best"])
-    yield "-" if pd.isna(row["regret_1_in_20"]) else f"{100 * row['regret_1_in_20']:.0f} points"
+    yield "-" if pd.isna(row["regret_1_in_20"]) else count(round(100 * row["regret_1_in_20"]), "point")
     if row["design"] == base:
         yield "1 (base)"
     elif pd.isna(row["burden_ratio"]):
