@@ -140,7 +140,10 @@ def encode(tree: Any, neutral: Neutral) -> Any:
     kind = type(tree).__name__
     if kind not in _NODES:
         raise ForeignText(kind.removesuffix("Structure"))
-    return {"node": kind} | {field.name: encode(getattr(tree, field.name), neutral) for field in fields(tree)}
+    node = {field.name: encode(getattr(tree, field.name), neutral) for field in fields(tree)}
+    if isinstance(node.get("order"), float) and node["order"].is_integer():
+        node["order"] = int(node["order"])  # PySD's own parser reads the 5 of SMOOTH N as an integer, and needs one
+    return {"node": kind} | node
 
 
 def _total(operators: list[str], arguments: list[Any]) -> Any:
