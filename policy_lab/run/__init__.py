@@ -11,10 +11,10 @@ from typing import Any
 
 from policy_lab.results.types import Results
 from policy_lab.run.batch import run
-from policy_lab.run.single import run_model, unusable_values
+from policy_lab.run.single import run_model
 from policy_lab.run.tables import read_data, write_series
 
-__all__ = ["read_data", "run", "run_model", "unusable_values", "write_series"]
+__all__ = ["read_data", "run", "run_model", "write_series"]
 
 
 class _Room(ModuleType):

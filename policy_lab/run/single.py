@@ -11,7 +11,7 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.model.types import Kind, Model, plain_name
-from policy_lab.run.tables import column_values, read_data, read_time_table, series_columns
+from policy_lab.run.tables import column_values, read_data, read_time_table
 from policy_lab.study.constants import constant_array
 from policy_lab.study.parameters import split_element
 from policy_lab.study.settings import Setting, resolve_settings
@@ -64,7 +64,7 @@ def run_model(
     Returns
     -------
     Series
-        One run. `unusable_values` tells which of its values are no finite numbers.
+        One run; `policy_lab.engine.health.numeric_warnings` says which of its values are no finite numbers.
 
     Raises
     ------
@@ -88,20 +88,6 @@ def run_model(
 
     compiled = compile_model(model, backend=engine, series=tuple(replaced))
     return compiled.run(inputs, outputs=names, final_time=final_time, time_step=time_step, series=replaced)
-
-
-def unusable_values(series: Series) -> tuple[Problem, ...]:
-    """Return one problem for each element that is not a finite number at some saved time, with the first such time."""
-    problems = []
-    for name, values in series_columns(series).items():
-        bad = ~np.isfinite(values)
-        if bad.any():
-            at = int(np.argmax(bad))
-            what = f"is {values[at]:g} from {series.time_unit or 'time'} {series.time[at]:g} on".replace("  ", " ")
-            if not bad[at:].all():
-                what = f"is {values[at]:g} at {series.time_unit or 'time'} {series.time[at]:g}"
-            problems.append(Problem(what=what, variable=name))
-    return tuple(problems)
 
 
 def refuse_if_large(

@@ -7,7 +7,7 @@ import pytest
 
 from policy_lab.errors import InputError
 from policy_lab.model.types import Model
-from policy_lab.run import run_model, unusable_values
+from policy_lab.run import run_model
 
 
 def by_hand(steps: int, water: float, inflow: float = 2.0, stay: float = 4.0, step: float = 0.5) -> float:
@@ -48,13 +48,6 @@ def test_a_constant_can_be_given_over_time(tanks: Model, tmp_path: Path) -> None
     assert not np.allclose(rising["Water"], steady["Water"])
     with pytest.raises(InputError, match="pysd engine takes no values over time"):
         run_model(tanks, engine="pysd", series={"inflow": table})
-
-
-def test_unusable_values_are_named_with_their_time(tanks: Model) -> None:
-    (problem,) = unusable_values(run_model(tanks))
-    assert problem.variable == "ratio"
-    assert "at Minute 0" in problem.what
-    assert unusable_values(run_model(tanks, outputs=["Water"])) == ()
 
 
 def test_a_run_that_is_too_large_is_refused_before_it_starts(tanks: Model) -> None:
