@@ -24,7 +24,6 @@ _RENAMED = {"Xramp": "xramp", "Xpulse": "xpulse", "Xpulse_train": "xpulse_train"
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _OUTSIDE = {
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
-    ae.GetDataStructure: "GET DIRECT DATA",
     ae.GetLookupsStructure: "GET DIRECT LOOKUPS",
 }
 
@@ -195,7 +194,7 @@ def _outside(one: Converter, tree: Any) -> Expression:
     function = _OUTSIDE[type(tree)]
     return one.refuse(
         f"{function} reads another file, which a model may not do here",
-        remedy="Give the values with `--set` or `--data`, or write them into the model.",
+        remedy="Write the values into the model.",
     )
 
 
@@ -224,7 +223,7 @@ _CONVERSIONS: Mapping[type, Callable[[Converter, Any], Expression]] = {
     ae.GameStructure: lambda one, tree: one(tree.expression),
     ae.DataStructure: lambda one, tree: ex.Data(),
     ae.GetConstantsStructure: _outside,
-    ae.GetDataStructure: _outside,
+    ae.GetDataStructure: lambda one, tree: ex.Data(),
     ae.GetLookupsStructure: _outside,
     ae.AllocateAvailableStructure: _allocate,
     ae.AllocateByPriorityStructure: _allocate,

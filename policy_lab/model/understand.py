@@ -63,7 +63,7 @@ def understand(translation: Translation) -> Model:
     )
     problems += check_model(model, broken)
     raise_if_any(problems, translation.path)
-    warnings = [*translation.warnings, *notes, *_unit_notes(model)]
+    warnings = [*translation.warnings, *notes, *_unit_notes(model), *_file_notes(translation)]
     return replace(model, warnings=tuple(named(note, translation.path) for note in warnings))
 
 
@@ -74,6 +74,13 @@ def _unit_notes(model: Model) -> Iterator[Problem]:
             yield Problem(
                 f"the unit `{clipped(one.unit, 30)}` cannot be read: {fault}", line=one.line, variable=one.name
             )
+
+
+def _file_notes(translation: Translation) -> Iterator[Problem]:
+    for one in translation.equations:
+        if type(one.component.ast).__name__ == "GetDataStructure":
+            yield Problem("the file that this series stands in is not opened", line=one.line, variable=one.name,
+                          remedy="Give the series with `--data`.")  # fmt: skip
 
 
 def _groups(equations: Sequence[Equation]) -> dict[str, list[Equation]]:
@@ -109,6 +116,8 @@ def _component(name: str, equation: Equation, names: Names, problems: list[Probl
     without = tuple(converter.subscripts(_Listed(group)) for group in excepted)
     known = [names.ranges.members(subscript) for subscript in left]
     tree = folded_number(converter(equation.component.ast))
+    if isinstance(tree, ex.Data):
+        tree = ex.Data(getattr(equation.component, "keyword", None) or "interpolate")
     if isinstance(tree, ex.Array):
         array = shaped(tree, [len(members) for members in known])
         if array is None:

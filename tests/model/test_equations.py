@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -234,7 +235,7 @@ def test_elements_of_one_variable_may_build_on_each_other(folder: Path) -> None:
         ("A FUNCTION OF(a)", "no equation yet: A FUNCTION OF names its causes only"),
         ("WITH LOOKUP(a, ((0,1),(0,2)))", "the lookup has more than one point at x = 0"),
         ("WITH LOOKUP(a, ((0,b)))", "syntax error at `b)))`"),
-        ("GET XLS DATA('f', 't', 'a', 'b2')", "GET DIRECT DATA reads another file, which a model may not do here"),
+        ("GET XLS CONSTANTS('f', 't', 'b2')", "GET DIRECT CONSTANTS reads another file, which a model may not do here"),
     ],
 )
 def test_what_an_equation_may_not_be(folder: Path, right: str, told: str) -> None:
@@ -282,8 +283,20 @@ def test_names(folder: Path) -> None:
 
 
 def test_data_variables_wait_for_their_values(folder: Path) -> None:
-    model = read(folder, "births :INTERPOLATE: ~ person ~ |\nx = births * 2 ~~|")
-    assert (model["births"].kind, model["births"].components[0].expression) == (Kind.DATA, ex.Data())
+    text = (
+        "births :HOLD BACKWARD: ~ person ~ |\nx = births * 2 ~~|\nfar := GET DIRECT DATA('f.xlsx', 't', 'a', 'b2') ~~|"
+    )
+    model = read(folder, text)
+    assert (model["births"].kind, model["births"].components[0].expression) == (Kind.DATA, ex.Data("hold_backward"))
+    assert (model["far"].kind, model["far"].components[0].expression) == (Kind.DATA, ex.Data())
+    assert [(one.variable, one.line) for one in model.warnings] == [("far", 4)]
+
+
+def test_files_may_be_read_side_by_side(folder: Path) -> None:
+    bundled = Path(__file__).parents[2] / "models" / "fishery" / "fishery.mdl"
+    with ThreadPoolExecutor(4) as pool:
+        first, *others = pool.map(read_model, [bundled] * 4)
+    assert all(other == first for other in others)
 
 
 def test_reality_checks_are_left_out_with_a_word(folder: Path) -> None:
