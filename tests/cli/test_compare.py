@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from policy_lab.cli import main
+
+SMALL = ("--worlds", 6, "--futures", 2)
+
+
+def policy_lab(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("compare")
+
+
+@pytest.fixture(scope="module")
+def done(folder) -> Result:
+    return policy_lab("compare", "fishery", "--quick", *SMALL, "--out", folder / "first", "--all-runs")
+
+
+def test_the_summary_comes_first_and_the_folder_last(done, folder):
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("A SHARED FISHERY")
+    assert done.stdout.index("WHAT WAS PUT IN") < done.stdout.index("WHAT THE MODEL FOUND")
+    assert done.stdout.rstrip().endswith(f"Files: {(folder / 'first').resolve()}")
+    assert done.stdout.count("\r") == 0  # no progress bar in a pipe
+
+
+def test_the_files_hold_what_was_asked(done, folder):
+    manifest = json.loads((folder / "first" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["settings"]["worlds"] == 6
+    assert manifest["settings"]["futures"] == 2
+    risk = pd.read_csv(folder / "first" / "risk.csv")
+    assert len(risk) == 4
+    assert risk["risk"].between(0, 1).all()
+    assert len(pd.read_csv(folder / "first" / "runs.csv")) == 4 * 6 * 2 * 121
+    flips = pd.read_csv(folder / "first" / "flips.csv")
+    assert flips["flips"].between(0, 1).all()
+
+
+def test_the_same_seed_gives_the_same_files(done, folder):
+    assert policy_lab("compare", "fishery", "--quick", *SMALL, "--out", folder / "again").exit_code == 0
+    for file in (folder / "again").iterdir():
+        if file.name != "manifest.json":
+            assert file.read_bytes() == (folder / "first" / file.name).read_bytes(), file.name
+
+
+def test_another_seed_gives_other_numbers(done, folder):
+    words = ("compare", "fishery", *SMALL, "--no-checks", "--seed", 3, "--out", folder / "other")
+    assert policy_lab(*words).exit_code == 0
+    assert (folder / "other" / "series.csv").read_bytes() != (folder / "first" / "series.csv").read_bytes()
+    assert not (folder / "other" / "flips.csv").exists()
+
+
+def test_options_reach_the_plan_and_the_base_is_added(folder):
+    words = ("--designs", "co-management+watch", "--start", "settled", "--scenario", "one-bad-spell")
+    words += ("--set", "Patrol protection=0.5", "--no-checks", *SMALL, "--out", folder / "options")
+    done = policy_lab("compare", "fishery", *words)
+    assert done.exit_code == 0, done.stderr
+    assert "`open-access` was added" in done.stderr
+    settings = json.loads((folder / "options" / "manifest.json").read_text(encoding="utf-8"))["settings"]
+    assert settings["designs"] == ["co-management+watch", "open-access"]
+    assert (settings["start"], settings["scenario"]) == ("settled", "one-bad-spell")
+    assert settings["set"] == {"Patrol protection": 0.5}
+    assert pd.read_csv(folder / "options" / "risk.csv")["dip_depth"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fishry"], "fishery"),
+        (["fishery", "--designs", "catch-qouta"], "catch-quota"),
+        (["fishery", "--designs", "catch-quota+wach"], "watch"),
+        (["fishery", "--scenario", "randm"], "random"),
+        (["fishery", "--set", "Patrol protecion=1"], "Patrol protection"),
+        (["fishery", "--worlds", "0"], "0"),
+        (["fishery", "--start", "later"], "settled"),
+        (["fishery", "--area", "E1"], "area"),
+    ],
+)
+def test_what_a_study_does_not_know_is_answered_with_the_nearest(words, said, tmp_path):
+    done = policy_lab("compare", *words, "--out", tmp_path / "out")
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+    assert done.stdout == ""
+    assert list(tmp_path.iterdir()) == []

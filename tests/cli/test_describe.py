@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from click.testing import CliRunner, Result
+
+from policy_lab.cli import main
+from policy_lab.provenance import bundled
+from policy_lab.study import open_study
+
+
+def policy_lab(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_the_list_names_every_study_and_its_models():
+    done = policy_lab("list")
+    assert done.exit_code == 0
+    for folder in bundled("models").iterdir():
+        if folder.is_dir():
+            assert f"{folder.name}" in done.stdout
+            for model in folder.glob("*.mdl"):
+                assert str(model) in done.stdout
+    assert done.stdout.count("(default)") == 1
+
+
+def test_a_study_tells_designs_levers_scenarios_and_the_bar():
+    study = open_study("fishery")
+    done = policy_lab("describe", "fishery")
+    assert done.exit_code == 0
+    for name in (*study.designs, *study.overlays, *study.scenarios, *study.file.levers, *study.file.outcomes):
+        assert name in done.stdout
+    assert study.file.measures.shortfall.anchor.source in done.stdout
+    assert study.file.words.not_a_forecast in done.stdout
+
+
+def test_a_model_tells_every_variable_with_unit_and_line():
+    model = open_study("fishery").model
+    done = policy_lab("describe", model.path)
+    assert done.exit_code == 0
+    for variable in model.variables.values():
+        assert f"  {variable.name}" in done.stdout
+    stock = model["Fish stock"]
+    assert f"Fish stock ({stock.unit}), line {stock.line}" in done.stdout
+
+
+def test_the_keys_of_a_study_are_explained():
+    done = policy_lab("describe", "--keys")
+    assert done.exit_code == 0
+    assert "What `compare` does unless told otherwise." in done.stdout
+    assert "base (needed): The design at rest at the start of a switch" in done.stdout
+
+
+def test_what_is_not_there_is_answered_with_the_nearest():
+    done = policy_lab("describe", "fishry")
+    assert done.exit_code == 2
+    assert "fishery" in done.stderr
+    assert "Traceback" not in done.output
+
+
+def test_version_and_help():
+    assert "policy-lab" in policy_lab("--version").stdout
+    for command in ("compare", "run", "describe", "list", "threshold"):
+        assert command in policy_lab("--help").stdout
+        assert policy_lab(command, "--help").exit_code == 0
