@@ -8,6 +8,7 @@ The format: entries ``equation ~ unit ~ documentation [~ flags] |``, groups ``**
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -21,7 +22,7 @@ _INTEGRATION: dict[str, Integration] = {"0": "euler", "1": "rk4", "2": "euler", 
 _ENCODING = re.compile(r"^\s*\{[^}\n]*\}")
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n")
 _GROUP = re.compile(r"^\*{3,}\s*\.?(.*?)\s*\*{3,}\s*$", re.DOTALL)
-_VIEW = re.compile(r"^\*(.+)$", re.MULTILINE)
+_DRAWN = re.compile(r'10,\d+,("(?:[^"\\]|\\.)*"|[^,]*)(?:,-?\d+){5},(\d+)')
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,11 @@ class Macro:
 
 @dataclass(frozen=True)
 class Scan:
-    """A Vensim file taken apart."""
+    """A Vensim file taken apart; ``views`` gives the variables that are drawn in each view, shadows left aside."""
 
     entries: tuple[Entry, ...]
     macros: tuple[Macro, ...]
-    views: tuple[str, ...]
+    views: Mapping[str, tuple[str, ...]]
     integration: Integration
     problems: tuple[Problem, ...]
 
@@ -79,8 +80,20 @@ def scan(text: str) -> Scan:
         entries.append(Entry(head.rstrip(), folded(parts[1]), folded(parts[2]), line, group, macro))
     setting = _SETTINGS.search(rest)
     integration = _INTEGRATION.get(setting.group(1), "euler") if setting else "euler"
-    views = tuple(name.strip() for name in _VIEW.findall(rest.partition("///---\\\\\\")[0]))
-    return Scan(tuple(entries), tuple(macros), views, integration, tuple(problems))
+    return Scan(tuple(entries), tuple(macros), _views(rest.partition("///---\\\\\\")[0]), integration, tuple(problems))
+
+
+def _views(sketch: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    view = ""
+    for line in sketch.splitlines():
+        drawn = _DRAWN.match(line)
+        if line.startswith("*"):
+            view = line[1:].strip()
+            found.setdefault(view, [])
+        elif drawn and view and int(drawn.group(2)) % 2:  # an even number draws a shadow of a variable
+            found[view].append(" ".join(drawn.group(1).split()))
+    return {name: tuple(dict.fromkeys(variables)) for name, variables in found.items()}
 
 
 def folded(text: str) -> str:

@@ -76,7 +76,7 @@ class Model:
     ``subscripts`` gives the elements of every range, aliases (``Partner <-> Agency``) included; ``integration`` is the
     method that the file asks for (``euler``, ``rk2``, ``rk4``, ``auto``); ``digest`` is the SHA-256 of the file.
     ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
-    elements correspond one to one, in order.
+    elements correspond one to one, in order. ``views`` gives the variables drawn in each view of the sketch.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Model:
     integration: str
     warnings: tuple[Problem, ...] = ()
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Variable:
         """Return a variable by name, ignoring case and underscores; the nearest names are in the error."""

@@ -60,6 +60,7 @@ def understand(translation: Translation) -> Model:
         time=time or _NO_TIME,
         integration=translation.integration,
         mappings=MappingProxyType({name: others for name, others in ranges.mapped.items() if others}),
+        views=MappingProxyType(_views(translation, names)),
     )
     problems += check_model(model, broken)
     raise_if_any(problems, translation.path)
@@ -74,6 +75,14 @@ def _unit_notes(model: Model) -> Iterator[Problem]:
             yield Problem(
                 f"the unit `{clipped(one.unit, 30)}` cannot be read: {fault}", line=one.line, variable=one.name
             )
+
+
+def _views(translation: Translation, names: Names) -> dict[str, tuple[str, ...]]:
+    """Return the variables of each view under their own spelling; time and captions are drawn too, and left out."""
+    return {
+        view: tuple(names.variables[plain_name(one)] for one in drawn if plain_name(one) in names.variables)
+        for view, drawn in translation.views.items()
+    }
 
 
 def _file_notes(translation: Translation) -> Iterator[Problem]:

@@ -11,6 +11,23 @@ from policy_lab.model.scan import folded, line_at, scan
 WORD = st.text(alphabet="abcdefgh \t\n_0123456789+-*/().,'", max_size=40)
 NAME = st.from_regex(r"[a-z]{1,8}( [a-z]{1,8})?|\"[a-z~|{}]{1,8}\"", fullmatch=True)
 
+SKETCH = r"""\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything below this section - it will be ignored
+*First view
+$192-192-192,0,Arial|11||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|96,96,100,0
+10,1,a,140,80,90,24,8,3,0,0,-1,0,0,0
+10,2,"b, c",-1,80,90,24,8,3,0,0
+10,3,b,1,80,90,24,8,2,0,0
+1,4,1,2,0,0,0,0,0,64,0,-1--1--1,,1|(0,0)|
+\\\---/// Sketch information - do not modify anything except names
+V300  Do not put anything below this section - it will be ignored
+*Second view
+///---\\\
+:L<%^E!@
+1:run.vdf
+15:0,0,0,5,0,0
+"""
+
 
 @given(st.lists(st.tuples(NAME, WORD, WORD, st.integers(0, 3)), min_size=1, max_size=6))
 def test_what_was_put_together_comes_apart_again(entries: list[tuple[str, str, str, int]]) -> None:
@@ -29,12 +46,10 @@ def test_what_was_put_together_comes_apart_again(entries: list[tuple[str, str, s
 
 def test_groups_macros_views_and_the_method() -> None:
     found = scan(
-        "{UTF-8}\n********\n\t.Harm\n********~\n\t\twords | more\n\t|\n".replace(" | more", "")
-        + "a = 1\n\t~ Dmnl\n\t~ ~ :SUPPLEMENTARY\n\t|\n"
-        + ":MACRO: DOUBLE(x)\nDOUBLE = x * 2\n\t~~|\n:END OF MACRO:\n"
-        + "b = 2 ~~|\n\n"
-        + "\\\\\\---/// Sketch information - do not modify anything except names\n*First view\n$192\n10,1,a,1,1\n"
-        + "\\\\\\---/// Sketch information\n*Second view\n///---\\\\\\\n:L<%^E!@\n15:0,0,0,5,0,0\n"
+        "{UTF-8}\n********\n\t.Harm\n********~\n\t\twords\n\t|\n"
+        "a = 1\n\t~ Dmnl\n\t~ ~ :SUPPLEMENTARY\n\t|\n"
+        ":MACRO: DOUBLE(x)\nDOUBLE = x * 2\n\t~~|\n:END OF MACRO:\n"
+        "b = 2 ~~|\n\n" + SKETCH
     )
     assert [(one.text, one.group, one.macro, one.line) for one in found.entries] == [
         ("a = 1", "Harm", "", 7),
@@ -42,7 +57,7 @@ def test_groups_macros_views_and_the_method() -> None:
         ("b = 2", "Harm", "", 15),
     ]
     assert [(one.head, one.line) for one in found.macros] == [("DOUBLE(x)", 11)]
-    assert found.views == ("First view", "Second view")
+    assert found.views == {"First view": ("a", '"b, c"'), "Second view": ()}
     assert found.integration == "rk4"
 
 
