@@ -165,12 +165,15 @@ def _application(function: str, arguments: list[Computation]) -> Computation:
 
 def _reduction(fold: Any, axes: Sequence[ir.Axis], over: Sequence[ir.Axis], argument: Computation) -> Computation:
     least = (1,) * len(axes) + tuple(axis.size for axis in over) + (1,)
-    along = tuple(range(len(axes), len(axes) + len(over)))
 
     def compute(env: Mapping[str, Array], clocks: Clocks) -> Any:
         values = argument(env, clocks)
         full = np.broadcast_to(values, np.broadcast_shapes(np.shape(values), least))
-        return fold.reduce(full, axis=along)
+        items = full.reshape(*full.shape[: len(axes)], -1, full.shape[-1])
+        total = items[..., 0, :]
+        for place in range(1, items.shape[-2]):  # one after another: NumPy's own order depends on the number of runs
+            total = fold(total, items[..., place, :])
+        return total
 
     return compute
 

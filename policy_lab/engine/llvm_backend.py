@@ -139,7 +139,7 @@ class LlvmBackend:
 
     def _at(self, given: Given, timeline: Timeline, states: Array, time: float) -> _Call:
         call = self._call(given, timeline, states)
-        call.put({Slot.TIMES: np.array([time])})
+        call.put({Slot.TIMES: np.array([time], dtype=np.float64)})
         moments = np.repeat([timeline.initial_time, time], 3)
         call.follow(given.series, moments)
         return call

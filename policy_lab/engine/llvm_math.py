@@ -95,9 +95,10 @@ def _exponential(text: FunctionText, high: str, low: str | None) -> str:
     rest = text.intrinsic("fma", whole, number(-_LN2_LOW), rest)
     if low is not None:
         rest = text.two("fadd", rest, low)
-    square = text.two("fmul", rest, rest)
-    bent = text.intrinsic("fma", square, _polynomial(text, rest, _EXP), rest)
-    return text.two("fmul", text.two("fadd", bent, number(1.0)), _power_of_two(text, shifted))
+    bent = text.two("fmul", text.two("fmul", rest, rest), _polynomial(text, rest, _EXP))
+    line = text.two("fadd", rest, number(1.0))
+    lost = text.two("fadd", text.two("fsub", number(1.0), line), rest)  # in rounding 1 + r, which counts below 1
+    return text.two("fmul", text.two("fadd", line, text.two("fadd", lost, bent)), _power_of_two(text, shifted))
 
 
 def _mantissa(text: FunctionText, argument: str) -> tuple[str, str]:

@@ -22,8 +22,8 @@ from policy_lab.model.types import Kind, Model, Variable
 class Lowered:
     """A program and what its inputs are.
 
-    ``defaults`` has the value of every constant as the file gives it, over its dimensions; freed variables and series
-    have none. ``structural`` constants fix the shape of the program, so that they cannot be set.
+    ``defaults`` has the value of every constant as the file gives it, over its dimensions, those given as series too;
+    freed variables have none. ``structural`` constants fix the shape of the program, so that they cannot be set.
     """
 
     program: ir.Program
@@ -53,7 +53,8 @@ def lower(model: Model, *, free: Collection[str] = (), series: Collection[str] =
             variable = model.variables[name]
             shape = tuple(len(model.subscripts[dimension]) for dimension in variable.dimensions)
             given[name] = ir.Symbol(name, shape, role, name, variable.line)
-    defaults = _defaults(model, constants)
+    replaced = [model.variables[name] for name in series if model.variables[name].kind is Kind.CONSTANT]
+    defaults = _defaults(model, [*constants, *replaced])
     draft = lower_equations(model, {*given})
     symbols = {**given, **draft.symbols}
     try:

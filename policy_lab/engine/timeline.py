@@ -61,10 +61,21 @@ def timeline(initial_time: float, final_time: float, time_step: float, save_peri
     inside = times + tolerance < final_time
     times = times[: int(np.argmin(inside)) + 1]
     since = times - initial_time
-    keep = (np.mod(since, save_period) < tolerance) | (np.mod(-since, save_period) < tolerance)
-    saved = np.flatnonzero(keep)
+    turns = np.round(since / save_period)
+    saved = np.flatnonzero(np.abs(since - turns * save_period) < _saving_tolerance(times, time_step))
     labels = np.asarray(np.round(times[saved], -int(np.log10(tolerance))), dtype=np.float64)
+    strayed = np.abs(since - turns * save_period)[saved] >= tolerance
+    labels[strayed] = (initial_time + turns * save_period)[saved][strayed]
     return Timeline(initial_time, final_time, time_step, save_period, times, saved, labels)
+
+
+def _saving_tolerance(times: NDArray[np.float64], time_step: float) -> NDArray[np.float64]:
+    """Return how far a time may be from a time to save: PySD's tolerance, and what adding up may have lost.
+
+    PySD allows a hundred-thousandth of a step only, and so loses rows of long runs with short steps.
+    """
+    lost = np.arange(len(times)) * np.spacing(np.abs(times).max())
+    return time_step * _PRECISION + np.minimum(lost, 0.1 * time_step)
 
 
 def _impossible(initial_time: float, final_time: float, time_step: float) -> list[Problem]:
