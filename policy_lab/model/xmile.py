@@ -131,13 +131,17 @@ def translate_xmile(source: Source) -> Translation:
 
 def _open(source: Source) -> _File:
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=False
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False, recover=True
     )
     try:
         root = etree.fromstring(source.text.encode("latin-1"), parser)
-    except etree.XMLSyntaxError as error:
-        what = str(error.msg).partition(", line ")[0]
-        raise InputError(Problem(f"malformed XML: {what}", file=source.path, line=error.lineno)) from error
+    except etree.XMLSyntaxError as error:  # nothing at all could be made of it
+        raise InputError(Problem("malformed XML", file=source.path, line=error.lineno)) from error
+    # converters leave vendor prefixes undeclared, which loses nothing; any other fault would be mended by guessing
+    faults = [entry for entry in parser.error_log if entry.domain != etree.ErrorDomains.NAMESPACE]
+    if faults or root is None:
+        told = [Problem(f"malformed XML: {one.message.strip()}", file=source.path, line=one.line) for one in faults[:1]]
+        raise InputError(*told or [Problem("malformed XML", file=source.path)])
     doctype = root.getroottree().docinfo
     if doctype.internalDTD is not None or doctype.externalDTD is not None:
         raise InputError(
@@ -287,7 +291,7 @@ def _settings(file: _File, equations: list[Equation], problems: list[Problem]) -
             equations.append(_setting(name, found[0], unit))
         except _FAULTS as error:
             problems.append(Problem(_said(error), line=found[0].sourceline, variable=name))
-    equations.append(_save_period(node, unit))
+    equations.append(_save_period(node, unit, file))
     asked = [word.strip().lower() for word in str(node.get("method", "euler")).split(",")]
     method = next((_METHODS[word] for word in asked if word in _METHODS), "auto")
     if asked[0] in _METHODS:
@@ -307,14 +311,17 @@ def _setting(name: str, node: etree._Element, unit: str) -> Equation:
     return _control(name, value, text, unit, node.sourceline or 0)
 
 
-def _save_period(node: etree._Element, unit: str) -> Equation:
-    """Stella writes its save interval as an attribute of its own; without one every step is saved."""
-    for attribute, text in node.attrib.items():
-        if etree.QName(attribute).localname == "save_interval":
-            try:
-                return _control("SAVEPER", read_number(str(text)), str(text), unit, node.sourceline or 0)
-            except LiteralError:
-                break
+def _save_period(node: etree._Element, unit: str, file: _File) -> Equation:
+    """Stella writes its save interval as an attribute of its own, others as a variable; else every step is saved."""
+    given = [str(text) for key, text in node.attrib.items() if etree.QName(key).localname == "save_interval"]
+    for one in file.all("ns:model/ns:variables/ns:aux[ns:eqn]"):
+        if plain_name(folded_name(one)) == "saveper":
+            given += [str(eqn.text or "").strip() for eqn in one.xpath("ns:eqn", namespaces=dict(file.ns))]
+    for text in given:
+        try:
+            return _control("SAVEPER", read_number(text), text, unit, node.sourceline or 0)
+        except LiteralError:
+            continue
     step = ae.ReferenceStructure("time_step", None)
     return _control("SAVEPER", step, "TIME STEP", unit, node.sourceline or 0)
 

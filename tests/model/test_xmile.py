@@ -120,6 +120,8 @@ def test_what_is_refused_by_name(tmp_path: Path, body: str, told: str) -> None:
         ('<!DOCTYPE x [<!ENTITY e "v">]><a>&e;</a>', "a document type declaration"),
         ('<!DOCTYPE x SYSTEM "http://localhost/x.dtd"><a/>', "a document type declaration"),
         ("<a>&nbsp;</a>", "malformed XML"),
+        ('<xmile xmlns="x"><model></xmile>', "malformed XML: Opening and ending tag mismatch"),
+        ('<xmile xmlns="x" a=1/>', "malformed XML: AttValue"),
     ],
 )
 def test_files_that_are_no_xmile(tmp_path: Path, text: str, told: str) -> None:
@@ -127,6 +129,18 @@ def test_files_that_are_no_xmile(tmp_path: Path, text: str, told: str) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=told):
         read_model(path)
+
+
+def test_a_vendor_prefix_that_nothing_declares_loses_nothing(tmp_path: Path) -> None:
+    path = xmile(tmp_path, TOWNS)
+    text = path.read_text(encoding="utf-8").replace("<header>", "<isee:prefs/><header>")
+    path.write_text(text.replace('xmlns:isee="http://iseesystems.com/XMILE"', ""), encoding="utf-8")
+    assert read_model(path)["People"].kind is Kind.STOCK
+
+
+def test_a_save_period_may_be_a_variable(tmp_path: Path) -> None:
+    model = read(tmp_path, TOWNS + '<aux name="SAVEPER"><eqn>2</eqn></aux>')
+    assert model.time.save_period == 2.0
 
 
 def test_non_negative_stocks_and_flows(tmp_path: Path) -> None:
