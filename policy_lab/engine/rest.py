@@ -27,8 +27,8 @@ _FIRST_STEPS = 1000  # that the model is run with a stopped clock before the fir
 _LONGER = 4  # times longer after a search that failed
 _ATTEMPTS = 4
 _ITERATIONS = 60
-_PROOF_STEPS = 1000  # that a nudged resting point is run on
-_NUDGE = 1e-4
+_PROOF_STEPS = 500  # that a nudged resting point is run on, twice
+_NUDGE = 1e-4  # of a state's scale
 _FLEE = 10.0  # a nudge that has grown so many times shows a point that the model leaves
 _MOVE = 1e-7  # of a state's scale, for finite differences
 _LONGEST = 1e6  # implicit step, in time steps: longer ones would magnify the rounding of finite differences
@@ -132,6 +132,7 @@ class _Point:
     residual: Array
     held: Flags
     scale: Array
+    origin: Array  # where the model had come to when the search began
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class _Search:
         for first in range(0, position.shape[1], size):
             runs = np.arange(first, min(first + size, position.shape[1]))
             parts.append(self.of(runs)._searched(position[:, runs], steps))
-        names = ("states", "residual", "held", "scale")
+        names = ("states", "residual", "held", "scale", "origin")
         return _Point(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
     def _searched(self, position: Array, steps: int) -> _Point:
@@ -191,10 +192,14 @@ class _Search:
 
     def _scale(self, states: Array) -> Array:
         """Return what a state's rate is measured against: its size, and a little of its largest sibling's."""
+        return np.abs(np.where(np.isfinite(states), states, 0.0)) + 1e-3 * self._largest(states) + 1e-9
+
+    def _largest(self, states: Array) -> Array:
+        """Return, for each state, the largest size of its symbol's states, now or at the start."""
         size = np.abs(np.where(np.isfinite(states), states, 0.0))
         largest = np.zeros((int(self.groups.max(initial=-1)) + 1, states.shape[1]))
         np.maximum.at(largest, self.groups, np.maximum(size, np.abs(self.start)))
-        return size + 1e-3 * largest[self.groups] + 1e-9
+        return largest[self.groups]
 
     def _slopes(self, states: Array, scale: Array) -> tuple[Array, Array]:
         """Return the rates, and the Jacobian among moving states: shape (runs, moving, moving)."""
@@ -221,7 +226,7 @@ class _Search:
         """Take implicit steps, longer as the rates fall, until the rates are within the tolerance."""
         runs = states.shape[1]
         span = np.full(runs, 100.0 * self.line.time_step)
-        best = _Point(states, np.full(runs, np.inf), np.zeros(states.shape, dtype=bool), self._scale(states))
+        best = _Point(states, np.full(runs, np.inf), np.zeros(states.shape, dtype=bool), self._scale(states), states)
         current, norm, change = states, np.full(runs, np.inf), np.zeros_like(states)
         for _ in range(_ITERATIONS):
             trial = current + change
@@ -232,7 +237,7 @@ class _Search:
             unknown = ~(np.isfinite(relative).all(axis=0) & np.isfinite(slopes).all(axis=(1, 2)))
             size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
             worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
-            best = _better(best, _Point(trial, worst, held, scale))
+            best = _better(best, _Point(trial, worst, held, scale, states))
             if np.all(best.residual <= 0.01 * self.tolerance):
                 break
             accepted = (size <= 5.0 * norm) & ~unknown
@@ -262,15 +267,30 @@ class _Search:
         return np.where(np.isfinite(step).all(axis=0), step, 0.0)
 
     def proved(self, point: _Point) -> tuple[Array, Flags]:
-        """Nudge each point and run on: return where that leads, and whether the point is one of rest that holds."""
+        """Nudge each point and run on: return where that leads, and whether the point is one of rest that holds.
+
+        The nudge goes back to where the search began, and a little up and down for every state; a state that is zero
+        all the way is left at zero. A point holds if the nudge dies away, or at least does not go on growing.
+        """
+        back = np.where(point.held, 0.0, point.origin - point.states)
+        away = _farthest(back, point.scale)
         signs = np.where(np.arange(len(self.groups)) % 2, 1.0, -1.0)[:, None]
-        nudged = np.where(point.held, point.states, point.states * (1.0 + _NUDGE * signs))
-        after = self._walk(nudged, point.held, _PROOF_STEPS)
+        nudge = 0.5 * _NUDGE * (back / np.maximum(away, 1e-300) + np.where(point.held, 0.0, signs * point.states))
+        first = self._walk(point.states + nudge, point.held, _PROOF_STEPS)
+        after = self._walk(first, point.held, _PROOF_STEPS)
         lost = ~np.all(np.isfinite(after), axis=0)
         after[:, lost] = point.states[:, lost]
-        gap = np.abs(after - point.states) / point.scale
-        stays = (gap.max(axis=0, initial=0.0) <= _FLEE * _NUDGE) & ~lost & (point.residual <= self.tolerance)
+        wide = point.scale + np.abs(point.origin) + self._largest(point.states)  # zero may be passed on the way back
+        gaps = [_farthest(gap, wide) for gap in (nudge, first - point.states, after - point.states)]
+        calm = (gaps[1] <= gaps[0]) | (gaps[2] <= np.maximum(gaps[0], gaps[1]))
+        stays = calm & (gaps[2] <= _FLEE * _NUDGE) & ~lost & (point.residual <= self.tolerance)
         return after, stays
+
+
+def _farthest(gap: Array, scale: Array) -> Array:
+    """Return the largest distance of each run, in scales."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.max(np.abs(gap) / scale, axis=0, initial=0.0))
 
 
 def _better(best: _Point, trial: _Point) -> _Point:
@@ -281,6 +301,7 @@ def _better(best: _Point, trial: _Point) -> _Point:
         np.where(wins, trial.residual, best.residual),
         np.where(wins, trial.held, best.held),
         np.where(wins, trial.scale, best.scale),
+        best.origin,
     )
 
 
