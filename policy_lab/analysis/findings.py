@@ -6,12 +6,13 @@ import pandas as pd
 
 from policy_lab.analysis.dominance import PUT_IN, SAME
 from policy_lab.analysis.setting import Setting
-from policy_lab.analysis.shortfall import NONE, SHOCK, START, WORN
+from policy_lab.analysis.shortfall import DIP, NONE, SHOCK, START, WORN
 from policy_lab.analysis.words import count, frequency, likelihood, listed, percent, two_figures
 
 _BEGINNINGS = {
     START: "were there from the start",
     SHOCK: "began with a shock",
+    DIP: "came in the dip after the change",
     WORN: "came by wearing down, not by a shock",
 }
 

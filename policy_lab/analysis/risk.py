@@ -251,7 +251,7 @@ def surface(
     Parameters
     ----------
     thresholds, periods
-        The grid; by default the study's, with the study's own bar and persistence added.
+        The grid; by default the study's and the bars beside its own. The study's own point is always added.
 
     Returns
     -------
@@ -260,7 +260,8 @@ def surface(
         and ``headline`` (whether this is the study's own point).
     """
     measure = results.plan.study.file.measures.shortfall
-    bars = sorted({measure.threshold, *(measure.thresholds if thresholds is None else thresholds)})
+    grid = (*measure.thresholds, *measure.also_thresholds.values()) if thresholds is None else thresholds
+    bars = sorted({measure.threshold, *grid})
     lengths = sorted({measure.periods, *(measure.all_periods if periods is None else periods)})
     values = path(results, measure.variable)
     rows = []

@@ -12,6 +12,7 @@ from policy_lab.results.types import Results
 
 START = "below the bar from the start"
 SHOCK = "pushed below by a shock"
+DIP = "in the dip after the change"
 WORN = "worn down"
 NONE = "no persistent shortfall"
 FAILED = "case failed"
@@ -103,7 +104,9 @@ def causes(values: np.ndarray, found: Spells, periods: int, calm: Spells | None 
     calm
         The spells of the same designs and worlds without luck, ``[design, world, 1]``. With it the rule is a
         comparison: *pushed below by a shock* where the same world without luck has no shortfall, or has one that begins
-        more than ``periods`` later; *worn down* where it falls short by then in any case.
+        more than ``periods`` later; *in the dip after the change* where it falls short by then in any case but comes
+        back within the horizon (nothing happens in it, so that the change itself is all that can pass); *worn down*
+        where it falls short by then and stays so.
         Without it the rule is the speed of the fall: *pushed below by a shock* where at least half of the fall from the
         highest earlier level happened in the last ``periods`` before the outcome crossed the bar. The comparison is the
         better rule: speed alone mistakes a steep collapse from inside for a shock.
@@ -115,10 +118,12 @@ def causes(values: np.ndarray, found: Spells, periods: int, calm: Spells | None 
     """
     if calm is None:
         pushed = _fell_fast(values, found.first, periods)
+        passing = np.zeros_like(pushed)
     else:
         pushed = (calm.fell != 1.0) | (calm.first > found.first + periods)
-    fell = found.fell == 1.0
-    words = np.select([~np.isfinite(found.fell), ~fell, found.first == 0, pushed], [FAILED, NONE, START, SHOCK], WORN)
+        passing = np.broadcast_to(calm.recovered, pushed.shape)
+    rules = [~np.isfinite(found.fell), found.fell != 1.0, found.first == 0, pushed, passing]
+    words = np.select(rules, [FAILED, NONE, START, SHOCK, DIP], WORN)
     return words.astype(object)
 
 
@@ -156,7 +161,7 @@ def split(results: Results, calm: Results | None = None) -> pd.DataFrame:
     rows = []
     for place, design in enumerate(results.designs):
         usable = int((words[place] != FAILED).sum())
-        for cause in (START, SHOCK, WORN, NONE):
+        for cause in (START, SHOCK, DIP, WORN, NONE):
             here = words[place] == cause
             back = int((here & found.recovered[place]).sum())
             share = int(here.sum()) / usable if usable else float("nan")

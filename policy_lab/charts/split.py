@@ -8,11 +8,11 @@ import pandas as pd
 
 from policy_lab.analysis.findings import split_finding
 from policy_lab.analysis.setting import Setting, setting_of
-from policy_lab.analysis.shortfall import NONE, SHOCK, START, WORN, split
+from policy_lab.analysis.shortfall import DIP, NONE, SHOCK, START, WORN, split
 from policy_lab.analysis.words import listed, percent
 from policy_lab.charts.figure import WIDTH, Figure
 from policy_lab.charts.frame import MARGIN, Frame, Sheet, frame, text_width, wrapped
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, ORANGE, PAPER, QUIET_TEXT, TEXT
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, ORANGE, PAPER, QUIET_TEXT, TEXT, TURQUOISE
 from policy_lab.results.types import Results
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _LABELS = 2.05
 _LINE = 0.14
 _AXIS = 0.36
-_COLOURS = {START: DARK_BLUE, SHOCK: ORANGE, WORN: DARK_PINK}
-_INK = {START: PAPER, SHOCK: TEXT, WORN: PAPER}
+_COLOURS = {START: DARK_BLUE, SHOCK: ORANGE, DIP: TURQUOISE, WORN: DARK_PINK}
+_INK = {START: PAPER, SHOCK: TEXT, DIP: TEXT, WORN: PAPER}
 """Colour of the figures on each bar."""
 
 
@@ -80,7 +80,8 @@ def _paint(
     words.paint(sheet)
     top = words.top + 0.22
     width = sheet.width - _LABELS - 0.45
-    _paint_key(sheet, words.top + 0.04)
+    present = set(table.loc[table["share"] > 0, "cause"])
+    _paint_key(sheet, words.top + 0.04, {cause: colour for cause, colour in _COLOURS.items() if cause in present})
     axes = sheet.axes(_LABELS, top, width, sum(heights.values()))
     axes.set_xlim(0, 1)
     axes.set_ylim(sum(heights.values()), 0)
@@ -98,16 +99,16 @@ def _paint(
         y += height
 
 
-def _paint_key(sheet: Sheet, y: float) -> None:
+def _paint_key(sheet: Sheet, y: float, shown: dict[str, str]) -> None:
     """Name the colours once, in the order in which they are stacked."""
     from matplotlib.patches import Rectangle
 
     x = MARGIN
-    for cause, colour in _COLOURS.items():
+    for cause, colour in shown.items():
         corner = (x / sheet.width, 1 - (y + 0.05) / sheet.height)
         sheet.canvas.add_artist(Rectangle(corner, 0.14 / sheet.width, 0.1 / sheet.height, facecolor=colour))
         sheet.text(x + 0.2, y, cause, va="center_baseline")
-        x += 0.2 + text_width(cause, 8) + 0.25
+        x += 0.2 + text_width(cause, 8) + 0.15
 
 
 def _paint_bar(axes: Axes, rows: pd.DataFrame, middle: float, width: float) -> None:

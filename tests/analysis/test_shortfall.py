@@ -68,6 +68,18 @@ def test_a_twin_that_falls_much_later_leaves_the_shock_to_blame():
     assert cause(case, calm=[1.0, 1.0, 1.0, 1.0, 0.4, 0.4, 0.4]) == shortfall.SHOCK
 
 
+def test_a_fall_that_passes_even_where_nothing_happens_is_the_change_itself():
+    case = [1.0, 0.4, 0.4, 0.4, 0.4, 0.4, 0.4]
+    assert cause(case, calm=[1.0, 0.4, 0.4, 1.0, 1.0, 1.0, 1.0]) == shortfall.DIP
+    assert cause(case, calm=[1.0, 0.4, 0.4, 0.4, 0.4, 0.4, 1.0]) == shortfall.WORN  # back for one period only
+
+
+def test_the_longest_run_below_decides_every_persistence():
+    paths = np.array([[H, L, L, H, L, L, L], [H, H, H, H, H, H, H], [H, L, np.nan, H, H, H, H]])
+    assert shortfall.longest_runs(paths, 0.5)[:2].tolist() == [3.0, 0.0]
+    assert np.isnan(shortfall.longest_runs(paths, 0.5)[2])
+
+
 def test_the_split_adds_up_and_follows_the_order_of_designs():
     made = hand.study({"a": hand.design({}), "b": hand.design({})}, base="a")
     stock = np.array(
