@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-STACK = 512 * 1024 * 1024
+STACKS = (512 * 2**20, 128 * 2**20, 32 * 2**20)
 FRAMES = 1_000_000
 
 
@@ -24,10 +24,15 @@ def main() -> int:
     outcome: list[int] = []
     # PySD calls one function from within another along the whole chain of auxiliaries, and a model may have thousands
     sys.setrecursionlimit(FRAMES)
-    threading.stack_size(STACK)
-    worker = threading.Thread(target=lambda: outcome.append(_carry_out(request, Path.cwd())))
-    worker.start()
-    worker.join()
+    for stack in STACKS:  # a system may not give as much as is asked for
+        worker = threading.Thread(target=lambda: outcome.append(_carry_out(request, Path.cwd())))
+        try:
+            threading.stack_size(stack)
+            worker.start()
+        except (RuntimeError, ValueError):
+            continue
+        worker.join()
+        break
     return outcome[0] if outcome else 1
 
 
