@@ -58,7 +58,9 @@ def _order_finding(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -
     rivals = [str(name) for name in group["design"].iloc[1:]]
     orders = {name: pair_of(pairs, str(lowest["design"]), name) for name in rivals}
     if lowest["risk"] == group.iloc[-1]["risk"]:
-        return f"No {setting.design} of this group differs in modelled risk: {in_futures(lowest['risk'], setting)}"
+        known = "" if not any(pair["put_in_above"] for pair in orders.values()) else ", although an order was put in"
+        share = in_futures(lowest["risk"], setting)
+        return f"No {setting.design} of this group differs in modelled risk{known}: {share}"
     turned = {name for name in rivals if orders[name]["put_in_above"] == name}
     named = {name: _named(name, turned, setting) for name in rivals}
     second = f"{named[rivals[0]]} ({in_futures(group.iloc[1]['risk'], setting)})"
@@ -109,7 +111,9 @@ def pair_sentence(pair: pd.Series, setting: Setting) -> str:
     if pair["order"] == PUT_IN:
         above, below = (one, other) if pair["put_in_above"] == pair["design"] else (other, one)
         by = -gap if above == one else gap
-        size = f"{abs(100 * by):.0f} {'fewer' if by >= 0 else 'more'} of 100 modelled futures fall short under {above}"
+        number = round(abs(100 * by))
+        more = f"{number} {'fewer' if by >= 0 else 'more'}" if number else "about as many"
+        size = f"{more} of 100 modelled futures fall short under {above}"
         return f"{above} above {below}: the order was put in, not found; the model sizes it: {size}."
     if pair["order"] == SAME:
         return f"{one} and {other} have the same scores on every lever."

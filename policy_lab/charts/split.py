@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _LABELS = 2.05
 _LINE = 0.14
 _AXIS = 0.36
+_KEY_MARK = 0.2
+_KEY_LINE = 0.17
 _COLOURS = {START: DARK_BLUE, SHOCK: ORANGE, DIP: TURQUOISE, WORN: DARK_PINK}
 _INK = {START: PAPER, SHOCK: TEXT, DIP: TEXT, WORN: PAPER}
 """Colour of the figures on each bar."""
@@ -48,7 +50,7 @@ def split_figure(table: pd.DataFrame, setting: Setting) -> Figure:
     names = list(dict.fromkeys(table["design"]))
     labels = {name: tuple(wrapped(setting.short(name), _LABELS - 0.15, 8)) for name in names}
     heights = {name: max(0.3, _LINE * len(lines) + 0.12) for name, lines in labels.items()}
-    height = words.top + 0.22 + sum(heights.values()) + _AXIS + words.bottom
+    height = words.top + 0.06 + _KEY_LINE * len(_key_rows(table)) + sum(heights.values()) + _AXIS + words.bottom
 
     def paint(canvas: Canvas) -> None:
         _paint(canvas, words, table, labels, heights)
@@ -78,10 +80,10 @@ def _paint(
 ) -> None:
     sheet = Sheet(canvas)
     words.paint(sheet)
-    top = words.top + 0.22
+    key = _key_rows(table)
+    top = words.top + 0.06 + _KEY_LINE * len(key)
     width = sheet.width - _LABELS - 0.45
-    present = set(table.loc[table["share"] > 0, "cause"])
-    _paint_key(sheet, words.top + 0.04, {cause: colour for cause, colour in _COLOURS.items() if cause in present})
+    _paint_key(sheet, words.top + 0.04, key)
     axes = sheet.axes(_LABELS, top, width, sum(heights.values()))
     axes.set_xlim(0, 1)
     axes.set_ylim(sum(heights.values()), 0)
@@ -99,16 +101,35 @@ def _paint(
         y += height
 
 
-def _paint_key(sheet: Sheet, y: float, shown: dict[str, str]) -> None:
+def _key_rows(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    """Return the causes that occur, in as many rows as their names need."""
+    present = set(table.loc[table["share"] > 0, "cause"])
+    rows: list[list[str]] = [[]]
+    x = 0.0
+    for cause in _COLOURS:
+        width = _KEY_MARK + text_width(cause, 8) + 0.2
+        if cause not in present:
+            continue
+        if rows[-1] and x + width > WIDTH - 2 * MARGIN:
+            rows.append([])
+            x = 0.0
+        rows[-1].append(cause)
+        x += width
+    return tuple(tuple(row) for row in rows)
+
+
+def _paint_key(sheet: Sheet, top: float, rows: tuple[tuple[str, ...], ...]) -> None:
     """Name the colours once, in the order in which they are stacked."""
     from matplotlib.patches import Rectangle
 
-    x = MARGIN
-    for cause, colour in shown.items():
-        corner = (x / sheet.width, 1 - (y + 0.05) / sheet.height)
-        sheet.canvas.add_artist(Rectangle(corner, 0.14 / sheet.width, 0.1 / sheet.height, facecolor=colour))
-        sheet.text(x + 0.2, y, cause, va="center_baseline")
-        x += 0.2 + text_width(cause, 8) + 0.15
+    for number, row in enumerate(rows):
+        x, y = MARGIN, top + number * _KEY_LINE
+        for cause in row:
+            corner = (x / sheet.width, 1 - (y + 0.05) / sheet.height)
+            size = (0.14 / sheet.width, 0.1 / sheet.height)
+            sheet.canvas.add_artist(Rectangle(corner, *size, facecolor=_COLOURS[cause]))
+            sheet.text(x + _KEY_MARK, y, cause, va="center_baseline")
+            x += _KEY_MARK + text_width(cause, 8) + 0.2
 
 
 def _paint_bar(axes: Axes, rows: pd.DataFrame, middle: float, width: float) -> None:

@@ -118,7 +118,7 @@ def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
         yield "order put in" if "put in" in withheld else "-"
     else:
         yield percent(row["chance_best"])
-    yield "-" if pd.isna(row["regret_1_in_20"]) else count(round(100 * row["regret_1_in_20"]), "point")
+    yield "-" if pd.isna(row["regret_1_in_20"]) else _points(row["regret_1_in_20"])
     if row["design"] == base:
         yield "1 (base)"
     elif pd.isna(row["burden_ratio"]):
@@ -127,6 +127,11 @@ def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
         low, high = two_figures(row["burden_ratio_q05"]), two_figures(row["burden_ratio_q95"])
         yield f"{two_figures(row['burden_ratio'])} ({low} to {high})"
     yield str(row["evidence_grade"])
+
+
+def _points(share: float) -> str:
+    points = round(100 * share)
+    return f"{points} point{'' if points == 1 else 's'}"
 
 
 def _words(tables: Tables) -> Iterator[Block]:
@@ -190,7 +195,7 @@ def _changing(row: pd.Series, tables: Tables) -> str:
 def _moved(tables: Tables) -> Iterator[str]:
     """Say what happens when the bar moves, and how shortfalls begin."""
     setting = tables.setting
-    yield f"The bar moved: {surface_finding(tables.surface, setting)}."
+    yield f"{surface_finding(tables.surface, setting)}."
     group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
     for label, rows in tables.thresholds[tables.thresholds["design"].isin(group)].groupby("bar", sort=False):
         if label == "headline":

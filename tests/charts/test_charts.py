@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
@@ -12,9 +13,11 @@ from matplotlib.figure import Figure as Canvas
 from policy_lab.analysis.dominance import PUT_IN
 from policy_lab.analysis.risk import pairwise, risk
 from policy_lab.analysis.setting import setting_of
+from policy_lab.analysis.shortfall import BY_TWIN, DIP, NONE, SHOCK, START, WORN
 from policy_lab.charts import dominance_chart, fan_chart, risk_chart, split_chart, surface_chart
 from policy_lab.charts.figure import _style
 from policy_lab.charts.risk import risk_figure
+from policy_lab.charts.split import split_figure
 from policy_lab.errors import InputError
 
 CHARTS = {
@@ -47,6 +50,10 @@ def text_boxes(figure):
 def test_no_words_are_clipped_or_written_over_others(name, source, request):
     boxes, sheet = text_boxes(CHARTS[name](request.getfixturevalue(source)))
     assert len(boxes) > 8
+    assert_apart(boxes, sheet)
+
+
+def assert_apart(boxes, sheet):
     for words, box in boxes:
         assert box.x0 >= 0, words
         assert box.y0 >= 0, words
@@ -56,6 +63,17 @@ def test_no_words_are_clipped_or_written_over_others(name, source, request):
         width = min(first.x1, second.x1) - max(first.x0, second.x0)
         height = min(first.y1, second.y1) - max(first.y0, second.y0)
         assert width <= 2 or height <= 2, f"`{one}` lies over `{other}`"
+
+
+def test_a_key_of_four_colours_finds_room(results):
+    rows = [
+        {"design": name, "cause": cause, "share": 0.2, "recovered": 0.1, "not_recovered": 0.1, "rule": BY_TWIN}
+        for name in results.designs
+        for cause in (START, SHOCK, DIP, WORN, NONE)
+    ]
+    boxes, sheet = text_boxes(split_figure(pd.DataFrame(rows), setting_of(results)))
+    assert {START, SHOCK, DIP, WORN} <= {words for words, _ in boxes}
+    assert_apart(boxes, sheet)
 
 
 @pytest.mark.parametrize("name", CHARTS)
