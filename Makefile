@@ -2,6 +2,7 @@
 #   make compare   which design is least likely to fall short, of the study marked default
 #   make test      lint, type and import rules, then every test but the slow ones
 #   make lab       JupyterLab in notebooks/
+#   make baseline  the committed figures anew, when a change of them is meant
 #   make parity    the three engines against one another over more steps, and the other slow tests
 # `make compare ARGS="--scenario NAME --worlds 50"` hands options on; `make test ARGS="tests/model"` too.
 
@@ -17,7 +18,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 pyth
 	echo "$$candidate"; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test lint parity lab clean
+.PHONY: help setup compare test lint parity baseline lab clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,6 +55,10 @@ test: lint
 
 parity: $(VENV)/.develops
 	$(BIN)/pytest -m slow $(ARGS)
+
+# The only command that changes the committed figures of tests/models/baseline.csv.
+baseline: $(VENV)/.develops
+	$(BIN)/python -m tests.models.baseline
 
 lab: $(VENV)/.develops
 	$(BIN)/jupyter lab notebooks $(ARGS)
