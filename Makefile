@@ -3,6 +3,7 @@
 #   make test      lint, type and import rules, then every test but the slow ones
 #   make lab       JupyterLab in notebooks/
 #   make baseline  the committed figures anew, when a change of them is meant
+#   make picture  the README's picture anew
 #   make parity    the three engines against one another over more steps, and the other slow tests
 # `make compare ARGS="--scenario NAME --worlds 50"` hands options on; `make test ARGS="tests/model"` too.
 
@@ -18,7 +19,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 pyth
 	echo "$$candidate"; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test lint parity baseline lab clean
+.PHONY: help setup compare test lint parity baseline picture lab clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -59,6 +60,11 @@ parity: $(VENV)/.develops
 # The only command that changes the committed figures of tests/models/baseline.csv.
 baseline: $(VENV)/.develops
 	$(BIN)/python -m tests.models.baseline
+
+# The picture of the result in the README, from a full comparison.
+picture: $(VENV)/.develops
+	$(BIN)/policy-lab compare --out results/picture
+	cp results/picture/risk.svg assets/result.svg
 
 lab: $(VENV)/.develops
 	$(BIN)/jupyter lab notebooks $(ARGS)
