@@ -15,6 +15,7 @@ import pandas as pd
 
 from policy_lab.analysis.outcomes import over_futures, over_time, path
 from policy_lab.analysis.risk import share_error, world_risks
+from policy_lab.analysis.shortfall import shortfall
 from policy_lab.analysis.sobol import group_shares, kendall_tau
 from policy_lab.results.types import Results
 from policy_lab.study.schema import Scenario
@@ -30,6 +31,7 @@ LEVEL = "mean outcome"
 """The shortfall outcome averaged over the horizon: it moves even where no future falls short."""
 
 WITHOUT_LUCK = "(nothing happens)"
+LUCK_TITLE = "luck"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Effort:
     futures: int = 3
     exchanges: int = 4
     exchange_worlds: int = 20
-    rows: int = 100
+    rows: int = 60
     resamples: int = 200
 
 
@@ -172,22 +174,23 @@ def placebo(plan: Plan, evaluate: Evaluate, count: int = 4, worlds: int = 20, fu
 def input_groups(plan: Plan) -> dict[str, tuple[str, ...]]:
     """Return the groups of the variance split: title -> groups of the plan.
 
-    Lever scores, structure (where the study marks parameters so), other parameters and luck.
+    Lever scores, structure (where the study marks parameters so), other parameters, and luck where the scenario has it.
     """
     varying = {row.group for row in plan.study.parameters.values() if row.varies}
     other = tuple(sorted(varying - {"structure"}))
-    groups = {"lever scores": ("levers",), "structure": ("structure",), "other parameters": other, "luck": ("luck",)}
-    if "structure" not in varying:
-        del groups["structure"]
+    structure = ("structure",) if "structure" in varying else ()
+    luck = ("luck",) if plan.study.scenario(plan.scenario).draw else ()
+    groups = {"lever scores": ("levers",), "structure": structure, "other parameters": other, LUCK_TITLE: luck}
     return {title: names for title, names in groups.items() if names}
 
 
-def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 100, resamples: int = 200) -> pd.DataFrame:
+def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 60, resamples: int = 200) -> pd.DataFrame:
     """Split the variance of each pairwise difference by groups of inputs.
 
     Grouped Sobol indices on common draws: ``rows`` worlds of one future each are drawn twice, and each group in turn is
-    taken from the second draw (see :func:`policy_lab.analysis.sobol.group_shares` for formulas and sources). All pairs
-    come from the same ``groups + 2`` batches of ``designs × rows`` runs.
+    taken from the second draw (see :func:`policy_lab.analysis.sobol.group_shares` for formulas and sources). The second
+    draw's luck is that of each world's second future, so that the batch in which luck alone is taken from it costs no
+    resting points. All pairs come from the same batches.
 
     Returns
     -------
@@ -197,12 +200,7 @@ def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 100, resamples: i
         bootstrap intervals; small samples can give values a little below zero or above one), ``rows``.
     """
     groups = input_groups(plan)
-    first = plan.with_(worlds=rows, futures=1)
-    again = plan.seed + 1
-    every = {name: again for names in groups.values() for name in names}
-    batches = {"A": first, "B": first.with_(seeds=every)}
-    batches |= {title: first.with_(seeds=dict.fromkeys(names, again)) for title, names in groups.items()}
-    values = {name: _badness(evaluate(batch)) for name, batch in batches.items()}
+    values = _batches(plan, evaluate, groups, rows)
     table = []
     for measure in (RISK, LEVEL):
         for one, other in combinations(range(len(plan.designs)), 2):
@@ -227,3 +225,31 @@ def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 100, resamples: i
             "rows",
         ],
     )
+
+
+def _batches(
+    plan: Plan, evaluate: Evaluate, groups: Mapping[str, tuple[str, ...]], rows: int
+) -> dict[str, dict[str, np.ndarray]]:
+    """Return both measures, ``[design, row]``, of the samples A and B and of A with each group taken from B.
+
+    Without luck in the plan there is but one future, and both samples share it.
+    """
+    again = plan.seed + 1
+    lucky = LUCK_TITLE in groups
+    drawn = {title: names for title, names in groups.items() if title != LUCK_TITLE}
+    others = {name: again for names in drawn.values() for name in names}
+    whole = plan.with_(worlds=rows, futures=2 if lucky else 1)
+    first, second = evaluate(whole), evaluate(whole.with_(seeds=others))
+    values = {"A": _case_badness(first, 0), "B": _case_badness(second, 1 if lucky else 0)}
+    for title, names in drawn.items():
+        mixed = plan.with_(worlds=rows, futures=1, seeds=dict.fromkeys(names, again))
+        values[title] = _case_badness(evaluate(mixed), 0)
+    if lucky:
+        values[LUCK_TITLE] = _case_badness(first, 1)
+    return values
+
+
+def _case_badness(results: Results, future: int) -> dict[str, np.ndarray]:
+    """Return both measures of one future of each world, ``[design, world]``, turned so that less is better."""
+    outcome = path(results, results.plan.study.file.measures.shortfall.variable)[:, :, future]
+    return {RISK: shortfall(results).fell[:, :, future], LEVEL: -over_time(outcome, results.time)}

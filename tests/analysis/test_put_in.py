@@ -108,6 +108,13 @@ def test_groups_are_those_in_which_the_study_varies(plan):
     }
 
 
+def test_a_scenario_without_draws_has_no_luck_to_split(plan):
+    still = plan.with_(scenario="one-bad-spell", designs=("catch-quota", "co-management"))
+    assert "luck" not in input_groups(still)
+    table = variance_split(still, evaluator(levers=1.0, biology=0.5), 30, 10)
+    assert set(table["group"]) == {"lever scores", "structure", "other parameters"}
+
+
 @pytest.mark.parametrize(
     ("weights", "group"),
     [
@@ -167,5 +174,5 @@ def test_all_checks_together_stay_within_their_effort(plan):
 
     effort = Effort(redraws=7, futures=2, exchanges=2, exchange_worlds=3, rows=5, resamples=3)
     found = put_in(counted(plan), counted, effort)
-    assert runs == [400, 56, 24, 24, 24, *[20] * 6, 200]
+    assert runs == [400, 56, 24, 24, 24, 40, 40, *[20] * 3, 200]
     assert found.calm.plan.futures == 1
