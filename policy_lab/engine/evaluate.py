@@ -60,7 +60,7 @@ _PLAIN: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "sub": np.subtract,
         "mul": np.multiply,
         "div": np.divide,
-        "pow": np.power,
+        "pow": np.float_power,  # np.power takes a square root for powers of a half, and so loses -inf
         "neg": np.negative,
         "ln": np.log,
         "round": np.rint,
