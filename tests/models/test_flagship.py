@@ -132,8 +132,8 @@ def free_levers(flagship: Flagship, changed: dict[str, np.ndarray]) -> list[str]
     """Return the levers whose rise, from a middling score to a high one, harms no outcome in any world.
 
     Every world starts from the base design at rest and runs for ten years with the one score and with the other. Where
-    less of a lever is held to be favourable, it is lowered. Outcomes are those that a user is shown, averaged over the years; an
-    outcome counts as harmed beyond one part in a million.
+    less of a lever is held to be favourable, it is lowered. Outcomes are those that a user is shown, averaged over the
+    years; an outcome counts as harmed beyond one part in a million.
     """
     worlds = 30
     plan = flagship.study.plan(worlds=worlds, futures=1)
