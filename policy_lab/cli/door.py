@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -64,5 +65,7 @@ def progress_bar(words: str) -> Iterator[Bar]:
     """Show progress on the error stream when it is a terminal; otherwise show nothing."""
     from tqdm import tqdm
 
-    with tqdm(desc=words, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty(), dynamic_ncols=True) as bar:
+    # Said outright, because a terminal that does not know its own size would show nothing.
+    shape = {"ncols": min(shutil.get_terminal_size().columns, 100), "nrows": 24}
+    with tqdm(desc=words, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty(), **shape) as bar:
         yield Bar(bar)
