@@ -120,26 +120,25 @@ class CompiledModel:
         names = self._output_names(outputs)
         first = None if start is None else np.asarray(start, dtype=np.float64)
         given = self._given(inputs or {}, first, series or {})
-        symbols = self.program.symbols
-        computed = [name for name in names if name in symbols and symbols[name].role is not ir.Role.INPUT]
-        cells = [self._layout.cells(symbols[name]).ravel() for name in computed]
+        stored = self._stored(names)
+        cells = [np.empty(0, dtype=np.int64), *(self._layout.cells(symbol).ravel() for symbol in stored)]
         raw = self._backend.simulate(
             given,
             line,
-            np.concatenate(cells) if cells else np.empty(0, dtype=np.int64),
+            np.concatenate(cells),
             method=self._method(method),
             start=None if first is None else self._start(first, given.runs),
             threads=threads or usable_processors(),
             progress=progress,
         )
-        values = {name: self._given_values(name, given, line) for name in names if name not in computed}
-        at = 0
-        for name, own in zip(computed, cells, strict=True):
-            shape = symbols[name].shape
-            part = raw.outputs[:, at : at + len(own), :].transpose(2, 0, 1)
-            values[name] = part.reshape(*part.shape[:2], *shape)
-            at += len(own)
+        values = {name: self._given_values(name, given, line) for name in names if name not in {s.name for s in stored}}
+        values |= _by_symbol(raw.outputs, stored)
         return self._series(line, {name: values[name] for name in names}, raw.states.T)
+
+    def _stored(self, names: Sequence[str]) -> list[ir.Symbol]:
+        """Return the symbols that a backend has to save: what is given is known without."""
+        symbols = [self.program.symbols[name] for name in names if name in self.program.symbols]
+        return [symbol for symbol in symbols if symbol.role is not ir.Role.INPUT]
 
     def initial_states(
         self,
@@ -280,6 +279,17 @@ class CompiledModel:
             states=states,
             time_unit=self._model.time.unit,
         )
+
+
+def _by_symbol(outputs: Array, symbols: Sequence[ir.Symbol]) -> dict[str, Array]:
+    """Take saved cells apart: from (times, cells, runs) to an array of (runs, times, dimensions) for each symbol."""
+    values: dict[str, Array] = {}
+    at = 0
+    for symbol in symbols:
+        part = outputs[:, at : at + symbol.size, :].transpose(2, 0, 1)
+        values[symbol.name] = part.reshape(*part.shape[:2], *symbol.shape)
+        at += symbol.size
+    return values
 
 
 def compile_model(

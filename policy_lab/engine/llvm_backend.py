@@ -12,10 +12,12 @@ from policy_lab.engine import ir
 from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.llvm_compile import MachineCode, load
-from policy_lab.engine.llvm_driver import Driver, Slot, room_of
+from policy_lab.engine.llvm_driver import Driver
 from policy_lab.engine.llvm_math import add_math
-from policy_lab.engine.llvm_nodes import Memory, add_table_search, table_names
+from policy_lab.engine.llvm_nodes import Memory
 from policy_lab.engine.llvm_program import add_functions, add_observed, observed_groups
+from policy_lab.engine.llvm_slots import Slot, room_of
+from policy_lab.engine.llvm_tables import add_table_search, table_names
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 from policy_lab.engine.target import LANES, LANES_FROM
 from policy_lab.engine.threads import shared_out
