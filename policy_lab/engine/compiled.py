@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from policy_lab.engine import ir
 from policy_lab.engine.expressions import CLOCKS
 from policy_lab.engine.given import Backend, Given, Progress
-from policy_lab.engine.inputs import Input, gathered, matched, series_values
+from policy_lab.engine.inputs import Input, default_values, gathered, matched, series_values
 from policy_lab.engine.layout import Layout, layout_of
 from policy_lab.engine.lowering import Lowered, lower
 from policy_lab.engine.series import Series
@@ -25,6 +25,7 @@ from policy_lab.model.types import Kind, Model, plain_name
 Array = NDArray[np.float64]
 BackendName = Literal["compiled", "numpy"]
 METHODS = ("euler", "rk2", "rk4")
+MAXIMUM_BYTES = 16 * 2**30  # of saved values
 
 
 class CompiledModel:
@@ -39,6 +40,11 @@ class CompiledModel:
         self._backend = backend
         self._inputs = MappingProxyType(dict(inputs))
         self._layout = layout_of(lowered.program)
+        self._default_values = default_values(lowered, self._layout, self._inputs)
+        replaced = [
+            symbol.name for symbol in lowered.program.of_role(ir.Role.SERIES) if symbol.name in lowered.defaults
+        ]
+        self._replaced = {name: _input(model, name, lowered.defaults[name]) for name in replaced}
 
     @property
     def model(self) -> Model:
@@ -122,6 +128,7 @@ class CompiledModel:
         given = self._given(inputs or {}, first, series or {})
         stored = self._stored(names)
         cells = [np.empty(0, dtype=np.int64), *(self._layout.cells(symbol).ravel() for symbol in stored)]
+        _check_memory(given.runs, len(line.saved), sum(symbol.size for symbol in stored))
         raw = self._backend.simulate(
             given,
             line,
@@ -220,13 +227,10 @@ class CompiledModel:
         series: Mapping[str, tuple[ArrayLike, ArrayLike]],
     ) -> Given:
         runs = start.shape[0] if start is not None and start.ndim == 2 else None
-        values = series_values(self._lowered, self._defaults(), series)
-        return gathered(self._lowered, self._layout, self._inputs, inputs, runs=runs, series=values)
-
-    def _defaults(self) -> Mapping[str, Input]:
-        """Return inputs for constants that were replaced by a series, for their default values."""
-        lowered = self._lowered.defaults
-        return {name: _input(self._model, name, value) for name, value in lowered.items()}
+        values = series_values(self._lowered, self._replaced, series)
+        return gathered(
+            self._lowered, self._layout, self._inputs, self._default_values, inputs, runs=runs, series=values
+        )
 
     def _start(self, start: Array, runs: int) -> Array:
         if start.shape[-1:] != (len(self.states),) or start.ndim > 2:
@@ -278,6 +282,18 @@ class CompiledModel:
             elements=MappingProxyType({name: self._model.elements(name) for name in variables}),
             states=states,
             time_unit=self._model.time.unit,
+        )
+
+
+def _check_memory(runs: int, saves: int, cells: int) -> None:
+    needed = 8 * runs * saves * cells
+    if needed > MAXIMUM_BYTES:
+        raise InputError(
+            Problem(
+                what=f"{runs} runs × {saves} saved times × {cells} values need {needed / 2**30:.0f} GiB of memory",
+                why=f"at most {MAXIMUM_BYTES // 2**30} GiB are used",
+                remedy="Save fewer variables, raise SAVEPER, or run in parts.",
+            )
         )
 
 

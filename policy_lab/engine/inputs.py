@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -59,6 +60,7 @@ def gathered(
     lowered: Lowered,
     layout: Layout,
     known: Mapping[str, Input],
+    defaults: Array,
     values: Mapping[str, ArrayLike],
     *,
     runs: int | None = None,
@@ -68,6 +70,8 @@ def gathered(
 
     Parameters
     ----------
+    defaults
+        The given cells as the model file has them: :func:`default_values`.
     values
         By input, an array of shape (*dimensions) for all runs or (runs, *dimensions); a single number fills an
         input with dimensions.
@@ -95,7 +99,8 @@ def gathered(
         problems.append(Problem(what=f"inputs for different numbers of runs: {', '.join(map(str, sorted(counts)))}"))
     if problems:
         raise InputError(*problems)
-    return _laid_out(lowered, layout, known, arrays, next(iter(counts), 1), series)
+    number = next(iter(counts), 1)
+    return Given(number, *_laid_out(layout, defaults, arrays, known, number), series)
 
 
 def _shaped(known: Input, value: ArrayLike) -> Array:
@@ -115,32 +120,34 @@ def _shaped(known: Input, value: ArrayLike) -> Array:
     )
 
 
+def default_values(lowered: Lowered, layout: Layout, known: Mapping[str, Input]) -> Array:
+    """Return the given cells as the model file has them."""
+    values = np.full(layout.given, np.nan)
+    for symbol in lowered.program.of_role(Role.INPUT, Role.LITERAL):
+        literal = symbol.role is Role.LITERAL
+        own = lowered.program.literals[symbol.name] if literal else known[symbol.name].default.ravel()
+        values[layout.offsets[symbol.name] : layout.offsets[symbol.name] + symbol.size] = own
+    return values
+
+
 def _laid_out(
-    lowered: Lowered,
-    layout: Layout,
-    known: Mapping[str, Input],
-    arrays: Mapping[str, Array],
-    runs: int,
-    series: tuple[SeriesValues, ...],
-) -> Given:
-    shared = np.full(layout.given, np.nan)
-    row = np.full(layout.given, -1, dtype=np.int64)
+    layout: Layout, defaults: Array, arrays: Mapping[str, Array], known: Mapping[str, Input], runs: int
+) -> tuple[Array, NDArray[np.int64], Array]:
+    shared, row = defaults.copy(), np.full(layout.given, -1, dtype=np.int64)
     rows: list[Array] = []
     count = 0
-    for symbol in lowered.program.of_role(Role.INPUT, Role.LITERAL):
-        part = slice(layout.offsets[symbol.name], layout.offsets[symbol.name] + symbol.size)
-        if symbol.role is Role.LITERAL:
-            shared[part] = lowered.program.literals[symbol.name]
-            continue
-        value = arrays.get(symbol.name, known[symbol.name].default)
-        if value.ndim > len(symbol.shape):
-            row[part] = np.arange(count, count + symbol.size)
-            count += symbol.size
-            rows.append(value.reshape(runs, symbol.size).T)
+    for name, value in arrays.items():
+        shape = known[name].shape
+        size = math.prod(shape)
+        part = slice(layout.offsets[name], layout.offsets[name] + size)
+        if value.ndim > len(shape):
+            row[part] = np.arange(count, count + size)
+            count += size
+            rows.append(value.reshape(runs, size).T)
         else:
             shared[part] = value.ravel()
     varying = np.concatenate(rows) if rows else np.empty((0, runs))
-    return Given(runs, shared, row, np.ascontiguousarray(varying), series)
+    return shared, row, np.ascontiguousarray(varying)
 
 
 def series_values(

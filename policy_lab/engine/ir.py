@@ -8,6 +8,7 @@ subscripts, aliases, subranges and exceptions are settled here once. Nothing in 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -151,7 +152,7 @@ class Symbol:
     @property
     def size(self) -> int:
         """Number of cells."""
-        return int(np.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True, slots=True)
