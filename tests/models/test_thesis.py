@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from policy_lab.analysis.structure import private_path, structure_faults
@@ -61,3 +62,23 @@ def test_a_planted_undeclared_shared_variable_is_caught(
     path = planted(flagship, tmp_path, sound, f"{gossip}{sound}/(1+0.01*Gossip)")
     faults = structure_faults(read_model(path), rule)
     assert {fault.effect for fault in faults} == {"Gossip"}
+
+
+CUTS = {  # constants that carry each step of the theory
+    "levels inside an agency": ("Own side influence", "Retreat from strain", "Retreat from blame"),
+    "joint behaviour across agencies": ("Attention from information", "Meeting contact", "Colocation contact"),
+}
+
+
+@pytest.mark.parametrize("step", CUTS)
+def test_cutting_a_step_of_the_theory_changes_detection(flagship: Flagship, step: str) -> None:
+    """Both steps carry weight: without either, detection under the base design ends elsewhere in most worlds."""
+    plan = flagship.study.plan(worlds=20, futures=1)
+    inputs, states = flagship.at_rest(plan, plan.base)
+    cut = {name: np.zeros_like(flagship.compiled.inputs[name].default) for name in CUTS[step]}
+    name = "Effective detection capacity"
+    whole, without = (
+        flagship.compiled.run({**inputs, **changed}, start=states, outputs=[name])[name][:, -1] for changed in ({}, cut)
+    )
+    moved = np.abs(without / whole - 1)
+    assert np.median(moved) > 0.01, f"moved by {np.sort(moved)}"
