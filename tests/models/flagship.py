@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from policy_lab.engine.rest import solve_rest
 
 from policy_lab.engine.compiled import CompiledModel
+from policy_lab.engine.rest import solve_rest
 from policy_lab.study.plan import Plan
 from policy_lab.study.study import Study
 
