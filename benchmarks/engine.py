@@ -168,7 +168,9 @@ def shown(seconds: float) -> str:
 
 
 def processor() -> str:
-    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line]
+    listing = Path("/proc/cpuinfo")
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    names = [line.split(":")[1].strip() for line in lines if "model name" in line]
     return f"{names[0]} ({target.this_machine().processor}), {len(names)} processors" if names else platform.processor()
 
 
@@ -177,19 +179,21 @@ def report(measured: list[Measured], start: float, threads: float, rounds: int) 
     import pysd
 
     today = datetime.datetime.now(tz=datetime.UTC).date().isoformat()
+    made = (
+        f"Made by `python benchmarks/engine.py` on {today}: {processor()}, Python {platform.python_version()}, "
+        f"NumPy {np.__version__}, llvmlite {llvmlite.__version__}, PySD {pysd.__version__}. Processor time, medians of "
+        f"{rounds} interleaved rounds; ratios bind, milliseconds inform. Ten saved stocks, saved monthly."
+    )
+    numbers = [f"{one.equations:,}, {one.states:,}" for one in measured]
     lines = [
         "# The engine, measured",
         "",
-        f"Made by `python benchmarks/engine.py` on {today}: {processor()}, Python {platform.python_version()}, "
-        f"NumPy {np.__version__}, llvmlite {llvmlite.__version__}, PySD {pysd.__version__}. Processor time, medians of "
-        f"{rounds} interleaved rounds; ratios bind, milliseconds inform. Ten saved stocks, saved monthly.",
+        made,
         "",
         "| | " + " | ".join(one.name for one in measured) + " |",
         "|---|" + "---|" * len(measured),
         "| steps of a run | " + " | ".join(f"{one.steps:,}" for one in measured) + " |",
-        "| computed numbers a step, states | "
-        + " | ".join(f"{one.equations:,}, {one.states:,}" for one in measured)
-        + " |",
+        "| computed numbers a step, states | " + " | ".join(numbers) + " |",
     ]
     keys = dict.fromkeys(key for one in measured for key in one.seconds)
     lines += [
@@ -205,14 +209,14 @@ def report(measured: list[Measured], start: float, threads: float, rounds: int) 
         ),
     }
     for label, ratio in ratios.items():
-        cells = [f"{ratio(m.seconds, m.steps):,.3g} ×" if _has(m, label) else "–" for m in measured]
+        found = [ratio(m.seconds, m.steps) if _has(m, label) else float("nan") for m in measured]
+        cells = ["–" if np.isnan(r) else f"{r:,.0f} ×" if r >= 100 else f"{r:.3g} ×" for r in found]
         lines.append(f"| **{label}** | " + " | ".join(cells) + " |")
-    lines += [
-        "",
+    ending = (
         f"A fresh process needs {shown(start)} (wall) from the read model to the first result of the partnership model "
-        f"when its machine code is on disk. Two threads are {threads:.2f} × as fast as one on 1,000 runs.",
-        "",
-    ]
+        f"when its machine code is on disk. Two threads are {threads:.2f} × as fast as one on 1,000 runs."
+    )
+    lines += ["", ending, ""]
     return "\n".join(lines)
 
 
