@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -357,12 +358,17 @@ def _backend(name: str, lowered: Lowered) -> Backend:
 
 
 def _replaceable(model: Model, name: str, *, series: bool) -> None:
-    kind = model.variables[name].kind
-    allowed = kind not in (Kind.TIME, Kind.LOOKUP) and (series or kind not in (Kind.CONSTANT, Kind.DATA))
-    if not allowed:
-        what = "given as a series" if series else "freed"
-        remedy = "A constant is an input already." if kind is Kind.CONSTANT else ""
-        raise InputError(Problem(what=f"`{name}` is a {kind} and cannot be {what}", remedy=remedy))
+    variable = model.variables[name]
+    kind = variable.kind
+    problem = Problem(what=f"`{name}` is a {kind} and cannot be {'given as a series' if series else 'freed'}")
+    if kind in (Kind.TIME, Kind.LOOKUP) or (not series and kind is Kind.DATA):
+        raise InputError(problem)
+    if kind is Kind.CONSTANT and not series:
+        raise InputError(replace(problem, remedy="A constant is an input already."))
+    keywords = {c.expression.keyword for c in variable.components if isinstance(c.expression, ex.Data)}
+    if keywords - {"interpolate"}:
+        what = f"`{name}` is data that is not interpolated ({', '.join(sorted(keywords))}), which is not supported"
+        raise InputError(Problem(what=what, file=model.path, line=variable.line or None))
 
 
 def _input(model: Model, name: str, default: Array) -> Input:

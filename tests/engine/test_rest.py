@@ -139,6 +139,22 @@ def test_a_kink_at_the_resting_point_is_no_obstacle(written: Written) -> None:
     assert rest.states[:, 0] == pytest.approx(10, rel=1e-5)
 
 
+def test_pipelines_and_samples_come_to_rest(backend: str, written: Written) -> None:
+    model = written(
+        "Level = INTEG(10 - Out, 5)",
+        "Out = DELAY FIXED(Level / 4, 3, 0)",
+        "Seen = SAMPLE IF TRUE(Level > 0, Level, 0)",
+        "Began = INITIAL(Level)",
+    )
+    compiled = compile_model(model, backend=backend)
+    rest = solve_rest(compiled)
+    assert rest.converged.all()
+    after = compiled.run(start=rest.states, final_time=60, save_period=60)
+    assert after["Level"][0] == pytest.approx([40, 40], rel=1e-6)
+    assert after["Out"][0] == pytest.approx([10, 10], rel=1e-6)
+    assert after["Began"][0].tolist() == [5, 5]
+
+
 def test_what_is_conserved_stays_conserved(written: Written) -> None:
     model = written("A = INTEG(0.3 * B - 0.1 * A, 5)", "B = INTEG(0.1 * A - 0.3 * B, 3)")
     rest = solve_rest(compile_model(model))
