@@ -126,6 +126,6 @@ def test_a_program_can_be_printed_and_its_digest_tells_models_apart(written: Wri
 
 
 def test_a_chain_of_thousands_of_equations_is_ordered_and_compiled(written: Written) -> None:
-    links = [f"link {k} = link {k - 1} + 1" for k in range(1, 3000)]
+    links = [f"link {k} = link {k - 1} + 1" for k in range(1, 1500)]
     model = written("link 0 = Time", *reversed(links), final=1, step=1)
-    assert compile_model(model).run(outputs=["link 2999"])["link 2999"][0].tolist() == [2999, 3000]
+    assert compile_model(model).run(outputs=["link 1499"])["link 1499"][0].tolist() == [1499, 1500]

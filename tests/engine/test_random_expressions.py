@@ -77,7 +77,7 @@ def model_of(expressions: list[ex.Expression]) -> Model:
 
 
 values = st.lists(st.sampled_from(SPECIAL) | st.floats(-50, 50), min_size=9, max_size=9)
-generous = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+generous = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def both(expressions: list[ex.Expression], numbers: list[list[float]]) -> list[tuple[np.ndarray, np.ndarray]]:
