@@ -134,6 +134,15 @@ class _Point:
     scale: Array
     origin: Array  # where the model had come to when the search began
 
+    def improved(self, runs: NDArray[np.int64], trial: _Point) -> _Point:
+        """Return the points with those of some runs replaced where the trial's rates are smaller."""
+        wins = trial.residual < self.residual[runs]
+        chosen = runs[wins]
+        changed = {name: getattr(self, name).copy() for name in ("states", "residual", "held", "scale")}
+        for name, values in changed.items():
+            values[..., chosen] = getattr(trial, name)[..., wins]
+        return replace(self, **changed)
+
 
 @dataclass(frozen=True)
 class _Search:
@@ -164,13 +173,13 @@ class _Search:
         return _Point(*(np.concatenate([getattr(part, name) for part in parts], axis=-1) for name in names))
 
     def _searched(self, position: Array, steps: int) -> _Point:
-        scale = self._scale(position)
-        _, slopes = self._slopes(position, scale)
-        held = self._held(slopes)
+        scale = self.scale(position)
+        _, slopes = self.slopes(position, scale)
+        held = self.held(slopes)
         walked = self._walk(position, held, steps)
         lost = ~np.all(np.isfinite(walked), axis=0)
         walked[:, lost] = position[:, lost]
-        return self._settle(np.where(held, self.start, walked))
+        return self.settle(np.where(held, self.start, walked))
 
     def _walk(self, position: Array, held: Flags, steps: int) -> Array:
         """Run the model on with its clock stopped."""
@@ -190,7 +199,7 @@ class _Search:
         )
         return np.array(raw.states)
 
-    def _scale(self, states: Array) -> Array:
+    def scale(self, states: Array) -> Array:
         """Return what a state's rate is measured against: its size, and a little of its largest sibling's."""
         return np.abs(np.where(np.isfinite(states), states, 0.0)) + 1e-3 * self._largest(states) + 1e-9
 
@@ -201,7 +210,7 @@ class _Search:
         np.maximum.at(largest, self.groups, np.maximum(size, np.abs(self.start)))
         return largest[self.groups]
 
-    def _slopes(self, states: Array, scale: Array) -> tuple[Array, Array]:
+    def slopes(self, states: Array, scale: Array) -> tuple[Array, Array]:
         """Return the rates, and the Jacobian among moving states: shape (runs, moving, moving)."""
         moves = np.ascontiguousarray(_MOVE * scale[self.moving])
         rates, slopes = self.backend.jacobian(
@@ -209,7 +218,7 @@ class _Search:
         )
         return rates, slopes[:, self.moving, :].transpose(2, 1, 0)
 
-    def _held(self, slopes: Array) -> Flags:
+    def held(self, slopes: Array) -> Flags:
         """Return the states that no rate depends on, or only the rates of states that are held themselves."""
         depends = slopes != 0.0
         held = ~depends.any(axis=1)
@@ -222,49 +231,23 @@ class _Search:
         whole[self.moving] = held.T
         return whole
 
-    def _settle(self, states: Array) -> _Point:
-        """Take implicit steps, longer as the rates fall, until the rates are within the tolerance."""
-        runs = states.shape[1]
-        span = np.full(runs, 100.0 * self.line.time_step)
-        best = _Point(states, np.full(runs, np.inf), np.zeros(states.shape, dtype=bool), self._scale(states), states)
-        current, norm, change = states, np.full(runs, np.inf), np.zeros_like(states)
+    def settle(self, states: Array) -> _Point:
+        """Take implicit steps, longer as the rates fall, until each run's rates are well within the tolerance."""
+        runs = np.arange(states.shape[1])
+        unknown = np.full(len(runs), np.inf)
+        best = _Point(states, unknown, np.zeros(states.shape, dtype=bool), self.scale(states), states)
+        descent = _Descent(
+            self, states, np.zeros_like(states), unknown, np.full(len(runs), 100.0 * self.line.time_step)
+        )
         for _ in range(_ITERATIONS):
-            trial = current + change
-            scale = self._scale(trial)
-            rates, slopes = self._slopes(trial, scale)
-            held = self._held(slopes)
-            relative = np.where(held, 0.0, np.abs(rates) / scale)
-            unknown = ~(np.isfinite(relative).all(axis=0) & np.isfinite(slopes).all(axis=(1, 2)))
-            size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
-            worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
-            best = _better(best, _Point(trial, worst, held, scale, states))
-            if np.all(best.residual <= 0.01 * self.tolerance):
+            point, descent = descent.taken()
+            best = best.improved(runs, point)
+            going = best.residual[runs] > 0.01 * self.tolerance
+            if not going.any():
                 break
-            accepted = (size <= 5.0 * norm) & ~unknown
-            current = np.where(accepted, trial, current)
-            with np.errstate(all="ignore"):
-                growth = np.clip(np.nan_to_num(norm / size, nan=1.0, posinf=10.0), 0.3, 10.0)
-            growth = np.where(np.isinf(norm), 1.0, growth)
-            span = np.where(accepted, np.minimum(span * growth, _LONGEST * self.line.time_step), 0.1 * span)
-            norm = np.where(accepted, size, norm)
-            step = self._implicit_step(rates, slopes, held, span)
-            change = np.where(accepted, _bounded(step, current, scale), 0.1 * change)
+            if not going.all():
+                runs, descent = runs[going], descent.of(np.flatnonzero(going))
         return best
-
-    def _implicit_step(self, rates: Array, slopes: Array, held: Flags, span: Array) -> Array:
-        """Solve (1/span − J) · step = rates, with held states left where they are."""
-        count = len(self.moving)
-        fixed = held[self.moving].T
-        matrix = np.where(fixed[:, :, None] | fixed[:, None, :], 0.0, -slopes)
-        diagonal = np.arange(count)
-        matrix[:, diagonal, diagonal] += np.where(fixed, 1.0, (1.0 / span)[:, None])
-        right = np.where(fixed, 0.0, rates[self.moving].T)
-        usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
-        matrix[~usable] = np.eye(count)
-        right[~usable] = 0.0
-        step = np.zeros_like(rates)
-        step[self.moving] = solve_systems(matrix, right, self.threads).T
-        return np.where(np.isfinite(step).all(axis=0), step, 0.0)
 
     def proved(self, point: _Point) -> tuple[Array, Flags]:
         """Nudge each point and run on: return where that leads, and whether the point is one of rest that holds.
@@ -287,22 +270,65 @@ class _Search:
         return after, stays
 
 
+@dataclass(frozen=True)
+class _Descent:
+    """Where the implicit steps of some runs have come to, and the step that comes next."""
+
+    search: _Search
+    current: Array
+    change: Array
+    norm: Array  # of the relative rates at ``current``
+    span: Array  # length of the implicit step, in time
+
+    def of(self, runs: NDArray[np.int64]) -> _Descent:
+        """Return the descent of some of the runs."""
+        return _Descent(
+            self.search.of(runs), self.current[:, runs], self.change[:, runs], self.norm[runs], self.span[runs]
+        )
+
+    def taken(self) -> tuple[_Point, _Descent]:
+        """Take the step: return where it leads, and the descent from there, or from here with a shorter step."""
+        trial = self.current + self.change
+        scale = self.search.scale(trial)
+        rates, slopes = self.search.slopes(trial, scale)
+        held = self.search.held(slopes)
+        relative = np.where(held, 0.0, np.abs(rates) / scale)
+        unknown = ~(np.isfinite(relative).all(axis=0) & np.isfinite(slopes).all(axis=(1, 2)))
+        size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
+        worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
+        accepted = (size <= 5.0 * self.norm) & ~unknown
+        with np.errstate(all="ignore"):
+            growth = np.clip(np.nan_to_num(self.norm / size, nan=1.0, posinf=10.0), 0.3, 10.0)
+        growth = np.where(np.isinf(self.norm), 1.0, growth)
+        longest = _LONGEST * self.search.line.time_step
+        span = np.where(accepted, np.minimum(self.span * growth, longest), 0.1 * self.span)
+        current = np.where(accepted, trial, self.current)
+        step = _bounded(self._implicit_step(rates, slopes, held, span), current, scale)
+        change = np.where(accepted, step, 0.1 * self.change)
+        following = _Descent(self.search, current, change, np.where(accepted, size, self.norm), span)
+        return _Point(trial, worst, held, scale, trial), following
+
+    def _implicit_step(self, rates: Array, slopes: Array, held: Flags, span: Array) -> Array:
+        """Solve (1/span − J) · step = rates, with held states left where they are."""
+        moving = self.search.moving
+        count = len(moving)
+        fixed = held[moving].T
+        matrix = np.where(fixed[:, :, None] | fixed[:, None, :], 0.0, -slopes)
+        diagonal = np.arange(count)
+        matrix[:, diagonal, diagonal] += np.where(fixed, 1.0, (1.0 / span)[:, None])
+        right = np.where(fixed, 0.0, rates[moving].T)
+        usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+        matrix[~usable] = np.eye(count)
+        right[~usable] = 0.0
+        step = np.zeros_like(rates)
+        step[moving] = solve_systems(matrix, right, self.search.threads).T
+        return np.where(np.isfinite(step).all(axis=0), step, 0.0)
+
+
 def _farthest(gap: Array, scale: Array) -> Array:
     """Return the largest distance of each run, in scales."""
     with np.errstate(all="ignore"):
         return np.asarray(np.max(np.abs(gap) / scale, axis=0, initial=0.0))
-
-
-def _better(best: _Point, trial: _Point) -> _Point:
-    """Return, run by run, the point with the smaller residual."""
-    wins = trial.residual < best.residual
-    return _Point(
-        np.where(wins, trial.states, best.states),
-        np.where(wins, trial.residual, best.residual),
-        np.where(wins, trial.held, best.held),
-        np.where(wins, trial.scale, best.scale),
-        best.origin,
-    )
 
 
 def _bounded(step: Array, states: Array, scale: Array) -> Array:

@@ -175,6 +175,15 @@ def test_the_same_call_gives_the_same_bits(written: Written) -> None:
     np.testing.assert_array_equal(first.states, second.states)
 
 
+def test_the_answer_of_a_run_does_not_depend_on_the_others(written: Written) -> None:
+    compiled = compile_model(written(*EPIDEMIC))
+    contact = np.linspace(0.1, 1.2, 13)
+    together = solve_rest(compiled, {"Contact": contact})
+    for run in (0, 5, 12):
+        alone = solve_rest(compiled, {"Contact": contact[run]})
+        np.testing.assert_array_equal(alone.states[0], together.states[run])
+
+
 def drift(compiled: CompiledModel, inputs: dict[str, np.ndarray], months: float) -> float:
     rest = solve_rest(compiled, inputs)
     assert rest.converged.all()
