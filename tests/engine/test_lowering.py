@@ -57,7 +57,7 @@ def test_elements_of_one_variable_may_need_one_another(written: Written) -> None
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
 def test_and_binds_before_or(backend: str, written: Written) -> None:
-    """Vensim's order; PySD 3.14 groups from the right and finds 0 for both."""
+    """Vensim's order; PySD 3.14 groups from the right and finds 0 for the first."""
     model = written(
         "no = 0",
         "first = IF THEN ELSE(no = 1 :AND: no = 1 :OR: no = 0, 1, 0)",
@@ -102,7 +102,6 @@ def test_a_delay_of_several_stages_within_one_step_has_no_value(backend: str, wr
 
 @pytest.mark.parametrize("backend", ["compiled", "numpy"])
 def test_what_is_sampled_is_the_value_of_that_moment(backend: str, written: Written) -> None:
-    """PySD evaluates the sample after some stocks have moved on already, in the order of their Python names."""
     model = written("a stock = INTEG(1, 0)", "sampled = SAMPLE IF TRUE(Time = 3, a stock, -1)", step=1, save=1)
     assert compile_model(model, backend=backend).run()["sampled"][0].tolist() == [-1, -1, -1, *[3] * 8]
 
