@@ -95,7 +95,9 @@ def gathered(
             problems.extend(error.problems)
     counts = {a.shape[0] for name, a in arrays.items() if a.ndim > len(known[name].shape)}
     counts |= {s.values.shape[2] for s in series if s.values.shape[2] > 1} | ({runs} if runs is not None else set())
-    if len(counts) > 1:
+    if 0 in counts:
+        problems.append(Problem(what="inputs for no runs: an array of length 0"))
+    elif len(counts) > 1:
         problems.append(Problem(what=f"inputs for different numbers of runs: {', '.join(map(str, sorted(counts)))}"))
     if problems:
         raise InputError(*problems)

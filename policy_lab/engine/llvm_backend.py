@@ -132,6 +132,8 @@ class LlvmBackend:
         slopes
             Shape (columns, states, runs).
         """
+        if not len(columns):  # a loop of machine code has at least one turn
+            return self.rates(given, timeline, states, time), np.empty((0, *states.shape))
         call = self._at(given, timeline, states, time)
         slopes = np.empty((len(columns), self._layout.state_count, call.padded))
         call.put({Slot.COLUMNS: columns, Slot.PERTURBATION: call.pad(moves), Slot.JACOBIAN: slopes})
@@ -283,7 +285,7 @@ class _Call:
         function = self._code.entries[entry]
         threads = max(1, min(threads, blocks))
         parts = max(1, min(blocks, threads * _PARTS_A_THREAD if threads > 1 or progress else 1))
-        edges = np.linspace(0, blocks, parts + 1).astype(np.int64)
+        edges = np.arange(parts + 1) * blocks // parts
 
         def prepare() -> Callable[[int], None]:
             room = _Workspace(self, ring)

@@ -41,7 +41,7 @@ def solve_systems(matrices: Array, right: Array, threads: int = 1) -> Array:
     slots = np.array([left.ctypes.data, solution.ctypes.data, count], dtype=np.int64)
     function = _code().entries["solve"]
     parts = min(systems, max(1, threads) * 4)
-    edges = np.linspace(0, systems, parts + 1).astype(np.int64)
+    edges = np.arange(parts + 1) * systems // parts
 
     def work(part: int) -> None:
         function(slots.ctypes.data, int(edges[part]), int(edges[part + 1]))

@@ -38,6 +38,16 @@ def test_a_run_is_eulers_method(tank: CompiledModel) -> None:
     assert tank.run()["Tank"][0] == pytest.approx(by_hand(3, 4, 5), rel=1e-14)
 
 
+@pytest.mark.parametrize("runs", [1, 2, 3, 4, 5, 8, 9, 15, 17])
+def test_any_number_of_runs_fills_its_own_rows_only(runs: int, tank: CompiledModel) -> None:
+    rates = 1.0 + np.arange(runs)
+    found = tank.run({"Rate": rates}, outputs=["Tank", "Rate"])
+    assert found.runs == runs
+    np.testing.assert_array_equal(found["Rate"][:, 0], rates)
+    for rate, levels in zip(rates, found["Tank"], strict=True):
+        assert levels == pytest.approx(by_hand(rate, 4, 5), rel=1e-14)
+
+
 def test_names_ignore_case_and_underscores(tank: CompiledModel) -> None:
     series = tank.run({"RESIDENCE_TIME": 8}, outputs=["tank", "share_of inflow"])
     assert list(series.values) == ["Tank", "Share of inflow"]
@@ -197,6 +207,8 @@ def test_missing_and_infinite_numbers_pass_through(tank: CompiledModel) -> None:
         (lambda c: c.run({"Rate": [[1.0, 2.0]]}), r"the value of `Rate` has shape \(1, 2\)"),
         (lambda c: c.run({"Rate": "three"}), "is not a number"),
         (lambda c: c.run({"Rate": [1.0, 2.0], "Start": [1.0, 2.0, 3.0]}), "different numbers of runs: 2, 3"),
+        (lambda c: c.run({"Rate": []}), "inputs for no runs"),
+        (lambda c: c.run(start=np.empty((0, 1))), "inputs for no runs"),
         (lambda c: c.run(outputs=["Tnak"]), "Did you mean `Tank`"),
         (lambda c: c.run(start=[1.0, 2.0]), r"`start` has shape \(2,\)"),
         (lambda c: c.run({"Rate": [1.0, 2.0]}, start=np.ones((3, 1))), "different numbers of runs"),

@@ -85,6 +85,13 @@ def test_accumulators_keep_their_start(backend: str, written: Written) -> None:
     assert rest.held[0, accumulators].all()
 
 
+def test_a_model_of_accumulators_only_rests_where_it_starts(backend: str, written: Written) -> None:
+    rest = solve_rest(compile_model(written("Total = INTEG(3, 1)", "Mean = Total / 2"), backend=backend))
+    assert rest.converged.all()
+    assert rest.held.all()
+    assert rest.states.tolist() == [[1.0]]
+
+
 def test_below_the_threshold_the_disease_dies_out(backend: str, written: Written) -> None:
     rest = solve_rest(compile_model(written(*EPIDEMIC), backend=backend), {"Contact": 0.1})
     assert rest.converged.all()
