@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from policy_lab.study import Study
 
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
+MOST_UNIT_LINES = 20
 
 
 @click.command()
@@ -72,6 +73,30 @@ def _model(model: Model) -> Iterator[str]:
         for variable in model.variables.values():
             if variable.kind == kind:
                 yield from _variable(variable)
+    yield ""
+    yield from _unit_check(model)
+
+
+def _unit_check(model: Model) -> Iterator[str]:
+    """Tell whether the units of the equations agree: faults before bare numbers, the first of them one line each."""
+    from policy_lab.model.dimensions import check_units
+
+    report = check_units(model)
+    found = [*report.faults, *report.warnings]
+    yield "UNITS"
+    yield (
+        f"  {report.checked} equations checked: {_count(report.faults, 'clash', 'clashes')} of units, "
+        f"{_count(report.warnings, 'bare number', 'bare numbers')} where a quantity should stand"
+    )
+    if report.undeclared:
+        yield f"  {_count(report.undeclared, 'variable', 'variables')} without a unit fit everything"
+    yield from (f"  {problem}" for problem in found[:MOST_UNIT_LINES])
+    if len(found) > MOST_UNIT_LINES:
+        yield f"  … and {len(found) - MOST_UNIT_LINES} more"
+
+
+def _count(things: Sequence[object], one: str, many: str) -> str:
+    return f"{len(things)} {one if len(things) == 1 else many}"
 
 
 def _variable(variable: Variable) -> Iterator[str]:

@@ -19,6 +19,7 @@ FORBIDDEN = {
     "The question and its answer know a model": ("results/planted_too.py", "from policy_lab.model import reader"),
     "PySD belongs to": ("engine/planted.py", "def late():\n    import pysd\n"),
     "llvmlite belongs to": ("run/planted.py", "import llvmlite.binding"),
+    "pint belongs to": ("study/planted_too.py", "def late():\n    import pint\n"),
     "matplotlib belongs to": ("analysis/planted.py", "import matplotlib"),
     "Office formats belong to": ("charts/planted.py", "import xlsxwriter"),
     "The notebook's machinery belongs to": ("out/planted.py", "from IPython import display"),
@@ -64,7 +65,7 @@ def test_contracts_break_on_planted_imports(copy: Path) -> None:
 
 def test_import_is_light() -> None:
     """`import policy_lab` loads none of the heavy packages, so that every command starts at once."""
-    heavy = ["pysd", "pandas", "scipy", "matplotlib", "pyarrow", "xarray", "llvmlite"]
+    heavy = ["pysd", "pandas", "scipy", "matplotlib", "pyarrow", "xarray", "llvmlite", "pint"]
     program = f"import sys, policy_lab; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
