@@ -1,0 +1,232 @@
+"""The rows of the conformance table: each one a variable of one of the small models beside this file.
+
+A row has a feature, told once in the whole table, and where it can be had a closed form: what the variable must be at
+the times of the run, ``t``, worked out without any engine. The models run from 0 to 8 in steps of 0.25.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tests.conformance import closed
+
+Array = NDArray[np.float64]
+Closed = Callable[[Array], Array]
+
+
+@dataclass(frozen=True)
+class Row:
+    """``variable`` of ``file`` shows ``feature``."""
+
+    file: str
+    variable: str
+    feature: str
+    closed: Closed | None = None
+
+
+def rows() -> Iterator[Row]:
+    """Yield every row of the table, in order."""
+    for file, listed in FEATURES.items():
+        for line in listed.strip().splitlines():
+            variable, _, feature = line.partition("|")
+            key = (file, variable.strip())
+            yield Row(*key, feature.strip(), closed.FORMS.get(key))
+
+
+FEATURES = {
+    "maths.mdl": """
+        abs value      | ABS
+        exp value      | EXP
+        ln value       | LN
+        log value      | LOG of a base
+        sqrt value     | SQRT
+        sin value      | SIN
+        cos value      | COS
+        tan value      | TAN
+        arcsin value   | ARCSIN
+        arccos value   | ARCCOS
+        arctan value   | ARCTAN
+        sinh value     | SINH
+        cosh value     | COSH
+        tanh value     | TANH
+        integer value  | INTEGER, towards zero
+        min value      | MIN
+        max value      | MAX
+        modulo value   | MODULO
+        power value    | POWER
+        quantum value  | QUANTUM
+        xidz value     | XIDZ
+        zidz value     | ZIDZ
+        caret          | x^y
+        caret twice    | x^y^z, from the right
+        minus and caret | a minus before a power
+        minus          | subtraction, from the left
+        division twice | division, from the left
+        times and plus | multiplication before addition
+        unary minus    | a minus before a factor
+        brackets       | brackets
+        scientific     | numbers with an exponent
+        game value     | GAME
+    """,
+    "logic.mdl": """
+        equal       | =
+        unequal     | <>
+        less        | <
+        at most     | <=
+        more        | >
+        at least    | >=
+        both        | :AND:
+        either      | :OR:
+        neither     | :NOT:
+        nested      | IF THEN ELSE within IF THEN ELSE
+        lazy branch | IF THEN ELSE whose other branch has no value
+    """,
+    "grouping.mdl": """
+        three joined         | :OR: before :AND:, without brackets
+        joined the other way | :AND: before :OR:, without brackets
+    """,
+    "negative_base.mdl": "negative base | a negative number in brackets, to a power",
+    "timing.mdl": """
+        stepped             | STEP
+        stepped between     | STEP between two time steps
+        pulsed              | PULSE
+        pulsed of no length | PULSE of no length
+        train               | PULSE TRAIN
+        ramped              | RAMP
+        clock               | Time
+        step length         | TIME STEP in an equation
+        beginning           | INITIAL TIME in an equation
+        ending              | FINAL TIME in an equation
+        saving              | SAVEPER in an equation
+    """,
+    "tables.mdl": """
+        read          | a lookup
+        read below    | a lookup below its points
+        read above    | a lookup above its points
+        read each     | subscripted lookups
+        read one      | one of several subscripted lookups
+        in place      | WITH LOOKUP
+        in place each | WITH LOOKUP in a subscripted equation
+        twice         | a lookup of a lookup
+    """,
+    "memory.mdl": """
+        tank                       | INTEG
+        of an auxiliary            | INTEG with an initial value of another variable
+        kept                       | INITIAL
+        begun with                 | ACTIVE INITIAL
+        grown                      | an initial value by ACTIVE INITIAL
+        delay one                  | DELAY1
+        delay one from             | DELAY1I
+        delay three                | DELAY3
+        delay three from           | DELAY3I
+        delay of five              | DELAY N
+        delay of changing time     | DELAY N of a changing time
+        delay one of changing time | DELAY1 of a changing time
+        pipe                       | DELAY FIXED
+        smooth one                 | SMOOTH
+        smooth one from            | SMOOTHI
+        smooth three               | SMOOTH3
+        smooth three from          | SMOOTH3I
+        smooth of five             | SMOOTH N
+        trend                      | TREND
+        forecast                   | FORECAST
+        sample                     | SAMPLE IF TRUE
+        inside                     | functions with memory within an expression
+        smooth of smooth           | SMOOTH of a SMOOTH
+    """,
+    "subscripts.mdl": """
+        over one   | one subscript
+        over two   | two subscripts
+        three      | three subscripts
+        turned     | subscripts in another order
+        one        | a list of numbers
+        two        | a table of numbers
+        element    | one element by name
+        subrange   | a subrange
+        except     | :EXCEPT:
+        pieces     | an equation for each part
+        alias      | an alias `<->`
+        mapped     | a mapping `->`
+        numbered   | a numbered range (n1 - n4)
+        position   | a range as a number
+        of ranges  | a range of ranges
+        whole      | SUM
+        whole of two | SUM over two subscripts
+        rows       | SUM over the last of two subscripts
+        columns    | SUM over the first of two subscripts
+        product    | PROD
+        largest    | VMAX
+        smallest   | VMIN
+        weighted   | SUM of a product
+        share      | SUM within an expression
+        counted    | ELMCOUNT
+        stocks     | subscripted INTEG
+        delays     | subscripted DELAY3
+        smooths    | subscripted SMOOTH with a time for each
+        chosen     | subscripted IF THEN ELSE
+    """,
+    "pipes.mdl": "pipes | subscripted DELAY FIXED with a time for each",
+    "names.mdl": """
+        "a name, in quotes!" | a name in quotes
+        Größe in Köln        | names beyond ASCII
+        Under_scored Name    | names beyond ASCII, in another case
+        case folds           | names in another case and with underscores
+        1st of April         | a name that begins with a digit
+        long line            | an equation over several lines
+        within limits        | limits of a variable, which clamp nothing
+    """,
+    "notes.mdl": "braced | comments in braces",
+    "xmile.xmile": """
+        tank            | XMILE: stock with inflow and outflow
+        abs_value       | XMILE: ABS
+        exp_value       | XMILE: EXP
+        ln_value        | XMILE: LN
+        sqrt_value      | XMILE: SQRT
+        trig            | XMILE: SIN and COS
+        truncated       | XMILE: INT
+        least           | XMILE: MIN
+        most            | XMILE: MAX
+        remainder       | XMILE: mod
+        safe            | XMILE: SAFEDIV
+        safe_with       | XMILE: SAFEDIV with a third argument
+        chosen          | XMILE: IF THEN ELSE with AND and NOT
+        either          | XMILE: OR
+        stepped         | XMILE: STEP
+        ramped          | XMILE: RAMP
+        ramped_until    | XMILE: RAMP with an end
+        pulsed          | XMILE: PULSE
+        pulsed_often    | XMILE: PULSE with an interval
+        kept            | XMILE: INIT
+        delayed         | XMILE: DELAY
+        delayed_once    | XMILE: DELAY1
+        delayed_thrice  | XMILE: DELAY3
+        delayed_n       | XMILE: DELAYN
+        smoothed        | XMILE: SMTH1
+        smoothed_thrice | XMILE: SMTH3
+        smoothed_n      | XMILE: SMTHN
+        trend           | XMILE: TREND
+        forecast        | XMILE: FORCST
+        raised          | XMILE: ^
+        curve           | XMILE: graphical function
+        curve_beyond    | XMILE: graphical function that extrapolates
+        stairs          | XMILE: graphical function in steps
+        table_read      | XMILE: a named graphical function
+        for_all         | XMILE: one equation for all elements
+        weights         | XMILE: an equation for each element
+        one_element     | XMILE: one element by name
+    """,
+    "settings.xmile": "settings | XMILE: PI, DT, STARTTIME and STOPTIME",
+    "notes.xmile": "commented | XMILE: comments in braces",
+    "upper_mod.xmile": "rest | XMILE: MOD in capitals",
+    "star.xmile": "total | XMILE: SUM over [*]",
+    "rk4.xmile": "decaying | XMILE: method RK4",
+    "rk2.xmile": "decaying_too | XMILE: method RK2",
+    "non_negative.xmile": "emptied | XMILE: a stock that cannot be negative",
+    "conveyor.xmile": "belt | XMILE: conveyor",
+    "queue.xmile": "line | XMILE: queue",
+    "module.xmile": "part | XMILE: module",
+}
