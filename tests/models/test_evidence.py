@@ -61,13 +61,7 @@ def test_the_base_run_rests_near_the_published_figures(england: dict[str, float]
     from policy_lab.engine.rest import solve_rest
 
     compiled = compile_model(open_study("safeguarding").model)
-    names = [
-        "Referrals",
-        "Plan starts",
-        "Children on protection plans",
-        "To section 47",
-        "Children awaiting allocation",
-    ]
+    names = ["Referrals", "To section 47", "Plan starts", "Quit rate", "Children on protection plans"]
     names += ["Children awaiting allocation", "Children in assessment", "Children in section 47 enquiries"]
     names += ["Children in help"]
     first = compiled.run({}, start=solve_rest(compiled).states, outputs=names, final_time=0)
