@@ -39,7 +39,7 @@ def unit_fault(unit: str) -> str:
             if not wants_name:
                 return "no `*` or `/` before `(`"
             depth += 1
-        elif wants_name and not (sign == "-" and unit[: token.start("sign")].rstrip().endswith("^")):
+        elif wants_name and not (sign == "-" and unit[: token.start("sign")].replace(" ", "").endswith(("^", "^("))):
             return f"`{sign}` stands where a name should"
         elif sign == ")":
             depth -= 1

@@ -216,6 +216,9 @@ def _call(equation: Equation, node: ex.Call, expected: Unit | None) -> Found:
             equation.wants(argument, time, "a time")
     if result in ("1", "*"):
         return Found(table.none) if result == "1" else _unknown(equation, node)
+    if result == "first":
+        _start(equation, node.arguments[1], equation.of(node.arguments[0]).unit)
+        return equation.of(node.arguments[0])
     if result == "/":
         return _ratio(equation, node)
     if result == "u^":
@@ -281,7 +284,7 @@ def _stock(equation: Equation, node: ex.Stock, declared: Unit | None) -> Found:
     initial, time = equation.of(node.initial), equation.frame.time
     unit = declared if declared is not None or initial.number is not None else initial.unit
     if unit is not None and time is not None:
-        equation.wants(node.flow, unit / time, f"the flow of a stock in {equation.shown(unit)}")
+        equation.wants(node.flow, unit / time, "the flow")
     _start(equation, node.initial, unit)
     return Found(unit)
 

@@ -16,7 +16,7 @@ from policy_lab.model.expression import Expression
 RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(["abs", "integer", "max", "min", "modulo", "quantum", "sum", "vmax", "vmin"], ("u", "u")),
-        **dict.fromkeys(["vmax_xmile", "vmin_xmile", "active_initial"], ("u", "u")),
+        **dict.fromkeys(["vmax_xmile", "vmin_xmile"], ("u", "u")),
         **dict.fromkeys(["arccos", "arcsin", "arctan", "cos", "cosh", "exp", "ln", "log", "sin", "sinh", "tan", "tanh"],
                         ("1", "1")),
         **dict.fromkeys(["elmcount", "vector_rank", "vector_sort_order", "random_0_1", "pi"], ("*", "1")),
@@ -35,6 +35,7 @@ RULES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "xramp": ("ut", "u*t"),
         "sqrt": ("u", "u^0.5"),
         "power": ("u1", "u^"),
+        "active_initial": ("*", "first"),
         "zidz": ("**", "/"),
         "xidz": ("***", "/"),
     }

@@ -30,8 +30,9 @@ def _text(node: Expression, depth: int) -> str:
         case ex.Data() | ex.Lookup():
             return "a series" if isinstance(node, ex.Data) else "a table"
         case ex.Arithmetic(operator, first, second):
-            right = operator in "-/"
-            return f"{_inner(first, node, depth)}{operator}{_inner(second, node, depth, tighter=right)}"
+            power = operator == "^"  # the one that groups from the right
+            left, right = _inner(first, node, depth, tighter=power), _inner(second, node, depth, tighter=not power)
+            return f"{left}{operator}{f'({right})' if right.startswith('-') else right}"
         case ex.Compare(operator, first, second):
             return f"{_inner(first, node, depth)}{operator}{_inner(second, node, depth)}"
         case ex.Negative(argument):

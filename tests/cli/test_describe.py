@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 from click.testing import CliRunner, Result
 
 from policy_lab.cli import main
@@ -61,3 +63,27 @@ def test_version_and_help():
     for command in ("compare", "run", "describe", "list", "threshold"):
         assert command in policy_lab("--help").stdout
         assert policy_lab(command, "--help").exit_code == 0
+
+
+def test_a_model_tells_whether_its_units_agree(tmp_path: Path):
+    model = open_study("fishery").model
+    done = policy_lab("describe", model.path)
+    assert "0 clashes of units, 0 bare numbers" in done.stdout.partition("\nUNITS\n")[2]
+    wrong = tmp_path / "wrong.mdl"
+    text = model.path.read_text(encoding="utf-8")
+    assert "~	tonne/Month\n	~	Schaefer" in text
+    wrong.write_text(text.replace("~	tonne/Month\n	~	Schaefer", "~	tonne\n	~	Schaefer"), encoding="utf-8")
+    told = policy_lab("describe", wrong).stdout.partition("\nUNITS\n")[2].splitlines()
+    assert "2 clashes of units" in told[0]
+    assert any("`Growth`: the equation is in `tonne/Month`, but `tonne` is declared" in line for line in told[1:])
+
+
+def test_only_the_first_of_many_clashes_are_told(tmp_path: Path):
+    file = tmp_path / "many.mdl"
+    lines = "".join(f"x{place} = Time ~ boat ~|\n" for place in range(50))
+    clock = "".join(f"{name} = 1 ~ Month ~|\n" for name in ("INITIAL TIME", "FINAL TIME", "TIME STEP", "SAVEPER"))
+    file.write_text(f"{{UTF-8}}\n{lines}{clock}", encoding="utf-8")
+    told = policy_lab("describe", file).stdout.partition("\nUNITS\n")[2].splitlines()
+    assert len(told) == 22
+    assert "50 clashes of units" in told[0]
+    assert told[-1].strip() == "… and 30 more"
