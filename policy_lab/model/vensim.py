@@ -14,10 +14,12 @@ from pysd.translators.vensim.vensim_utils import Grammar
 from policy_lab.errors import Problem, clipped
 from policy_lab.model.guarded import EquationError, VensimLeftSide, VensimLookupVisitor, VensimVisitor
 from policy_lab.model.literals import LiteralError, read_number
+from policy_lab.model.macros import Macro, MacroError, expanded, read_macro
 from policy_lab.model.nesting import parse_nested
-from policy_lab.model.scan import Entry, folded, line_at, scan
+from policy_lab.model.scan import Entry, Scan, folded, line_at, scan
 from policy_lab.model.source import Source
 from policy_lab.model.translation import LONGEST_NAME, Equation, Range, Translation, raise_if_any
+from policy_lab.model.types import plain_name
 
 _LIMITS = re.compile(r"^(.*?)\[([^\[\]]*)\]$", re.DOTALL)
 _REALITY_CHECK = (vensim_element.Constraint, vensim_element.TestInput)
@@ -37,7 +39,6 @@ def translate_vensim(source: Source) -> Translation:
     """Parse the text of a ``.mdl`` file, every equation by itself."""
     parts = scan(source.text)
     problems = list(parts.problems)
-    problems += [_macro_problem(macro.head, macro.line) for macro in parts.macros]
     parsed = [_parse_entry(entry) for entry in parts.entries if not entry.macro]
     problems += [problem for one in parsed for problem in one.problems]
     if not parts.entries and not problems:
@@ -45,17 +46,39 @@ def translate_vensim(source: Source) -> Translation:
     if parts.problems or not parts.entries:  # cut short or no model at all: what else is missing says nothing more
         raise_if_any(problems, source.path)
     found = [one.found for one in parsed]
+    ranges = tuple(one for one in found if isinstance(one, Range))
+    macros = _macros(parts, problems)
+    own = frozenset(plain_name(one.abstract.name) for one in ranges)
+    equations, faults = expanded([one for one in found if isinstance(one, Equation)], macros, own)
+    problems += faults
     return Translation(
         path=source.path,
         digest=source.digest,
-        equations=tuple(one for one in found if isinstance(one, Equation)),
-        ranges=tuple(one for one in found if isinstance(one, Range)),
+        equations=equations,
+        ranges=ranges,
         integration=parts.integration,
         views=parts.views,
         warnings=source.warnings + tuple(note for one in parsed for note in one.warnings),
         problems=tuple(problems),
         broken=frozenset(problem.variable for problem in problems if problem.variable),
     )
+
+
+def _macros(parts: Scan, problems: list[Problem]) -> list[Macro]:
+    """Read the macros of a file; what is wrong with them joins the problems."""
+    found = []
+    for macro in parts.macros:
+        parsed = [_parse_entry(entry) for entry in parts.entries if entry.macro == macro.head]
+        faults = [problem for one in parsed for problem in one.problems]
+        inside = [one.found for one in parsed if isinstance(one.found, Equation)]
+        problems += faults
+        name = macro.head.partition("(")[0].strip()
+        try:
+            if not faults:
+                found.append(read_macro(macro.head, macro.line, inside))
+        except MacroError as error:
+            problems.append(Problem(str(error), line=macro.line, variable=name))
+    return found
 
 
 def _parse_entry(entry: Entry) -> _Parsed:
@@ -147,10 +170,3 @@ def _syntax(error: Exception, entry: Entry, text: str, parsed: str, name: str | 
         stopped = clipped(parsed[error.pos :], 40) or "the end"
         return Problem(f"syntax error at `{stopped}`", line=line_at(entry.text, entry.line, offset), variable=variable)
     return Problem("syntax error: this equation cannot be read", line=entry.line, variable=variable)
-
-
-def _macro_problem(head: str, line: int) -> Problem:
-    name = head.partition("(")[0].strip()
-    return Problem(
-        "macros are not supported", line=line, variable=name, remedy="Write its equations into the model itself."
-    )

@@ -226,6 +226,9 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ("negative_base.mdl", "negative base"): lambda t: 4 + 0 * t,
     ("pipes.mdl", "pipes"): lambda t: each(*(k * np.maximum(t - k, 0) for k in (1, 2, 3))),
     ("notes.mdl", "braced"): lambda t: t + 1,
+    ("subscripted_macros.mdl", "in each"): lambda t: each(
+        *(k * chain(t, 1, 4, 2, lambda t: 1 + late(t, 2)) for k in (1, 3))
+    ),
     ("settings.xmile", "settings"): lambda t: np.pi / 4 + 8 * t,
     ("notes.xmile", "commented"): lambda t: t + 1,
     ("upper_mod.xmile", "rest"): lambda t: t % 3,

@@ -170,6 +170,12 @@ FEATURES = {
         chosen     | subscripted IF THEN ELSE
     """,
     "pipes.mdl": "pipes | subscripted DELAY FIXED with a time for each",
+    "macros.mdl": """
+        called       | a macro
+        called again | a macro called again, within an expression
+    """,
+    "nested_macros.mdl": "nested | a macro that calls a macro",
+    "subscripted_macros.mdl": "in each | a macro called from a subscripted equation",
     "names.mdl": """
         "a name, in quotes!" | a name in quotes
         Größe in Köln        | names beyond ASCII

@@ -151,16 +151,16 @@ def markdown(judged: Sequence[Judged]) -> str:
         "",
         (
             "Made by `python -m tests.conformance.table` from the small models in `tests/conformance`, and held by "
-            "`tests/conformance/test_table.py`. Each row is one variable over all its elements and times, computed by the "
-            f"compiled engine, by the NumPy engine and by PySD, to {TOLERANCE:g} (relative above 1). No feature stands "
-            "twice. PySD reads the file itself; “by our reader” means that it could not, and ran what our reader made of "
-            "it. A row with a closed form is held to it too; “PySD wrong” and “PySD silent” rest on it."
+            "`tests/conformance/test_table.py`. Each row is one variable over all its elements and times, computed by "
+            f"the compiled engine, by the NumPy engine and by PySD, to {TOLERANCE:g} (relative above 1). No feature "
+            "stands twice. PySD reads the file itself; “by our reader” means that it could not, and ran what our "
+            "reader made of it. A row with a closed form is held to it too; “PySD wrong” and “PySD silent” rest on it."
         ),
         "",
         (
-            f"**{len(judged)} rows: {len(judged) - counts[REFUSED] - counts[FAULT]} computed, {counts[REFUSED]} refused "
-            f"by us.** {agree} agree with PySD ({counts[ALONE]} of them by our reader), {counts[WRONG]} where PySD is "
-            f"wrong, {counts[SILENT]} where it is silent; {with_form} are held to a closed form."
+            f"**{len(judged)} rows: {len(judged) - counts[REFUSED] - counts[FAULT]} computed, {counts[REFUSED]} "
+            f"refused by us.** {agree} agree with PySD ({counts[ALONE]} of them by our reader), {counts[WRONG]} where "
+            f"PySD is wrong, {counts[SILENT]} where it is silent; {with_form} are held to a closed form."
         ),
         "",
         "| feature | variable | closed form | outcome | note |",
