@@ -9,6 +9,7 @@ import numpy as np
 from policy_lab.analysis.outcomes import band, mean_of, over_futures, over_time, path, time_unit, years_per_period
 from policy_lab.analysis.shortfall import run_lengths
 from policy_lab.results.types import Results
+from policy_lab.study.schema import Resource
 
 GREEN_BOOK_RATE = 0.035
 """Social time preference rate a year for years 0-30 (HM Treasury, The Green Book)."""
@@ -168,4 +169,26 @@ def resource_columns(results: Results) -> dict[str, object]:
     for resource in results.plan.study.file.measures.resources:
         worlds = over_futures(over_time(path(results, resource.variable, "sum"), results.time)) * resource.per
         columns[f"{resource.title} ({resource.unit})"] = [mean_of(row) for row in worlds]
+        if resource.total_unit:
+            columns.update(_total_columns(results, resource))
     return columns
+
+
+def total_names(resource: Resource) -> tuple[str, str]:
+    """Return the names of the columns that hold a resource over the whole horizon, undiscounted and discounted."""
+    return (
+        f"{resource.title}, whole horizon ({resource.total_unit})",
+        f"{resource.title}, whole horizon, 3.5% a year discounted ({resource.total_unit})",
+    )
+
+
+def _total_columns(results: Results, resource: Resource) -> dict[str, object]:
+    """Return a resource a year, added up over the horizon: plain, and with the Green Book's rate from the start on."""
+    years = results.time * years_per_period(time_unit(results))
+    years = years - years[0]
+    rate = path(results, resource.variable, "sum") * resource.per
+    sums = (np.trapezoid(rate * (1 + each) ** -years, years, axis=-1) for each in (0.0, GREEN_BOOK_RATE))
+    return {
+        name: [mean_of(row) for row in over_futures(total)]
+        for name, total in zip(total_names(resource), sums, strict=True)
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from policy_lab.analysis.beside import total_names
 from policy_lab.analysis.outcomes import time_unit, unit_of
 from policy_lab.results.types import Results
 
@@ -65,12 +66,19 @@ def column_notes(results: Results) -> pd.DataFrame:
     rows += [
         ("dip_depth", outcome_unit, "How far below staying with the base design it first falls: median over worlds"),
         ("dip_depth_q95", outcome_unit, "95 % quantile over worlds"),
-        ("time_to_benefit", time_unit(results), "When it passes staying with the base design for good measure: median"),
+        (
+            "time_to_benefit",
+            time_unit(results),
+            "When it passes staying with the base design for long enough: median over the worlds in which it does",
+        ),
         *_LATE[:1],
     ]
-    rows += [
-        (f"{resource.title} ({resource.unit})", resource.unit, "Mean over the horizon, futures and worlds")
-        for resource in measures.resources
-    ]
+    for resource in measures.resources:
+        rows.append((f"{resource.title} ({resource.unit})", resource.unit, "Mean over the horizon, futures and worlds"))
+        if resource.total_unit:
+            plain, discounted = total_names(resource)
+            unit = resource.total_unit
+            rows.append((plain, unit, "Added up over the horizon, undiscounted; mean over futures and worlds"))
+            rows.append((discounted, unit, "The same with 3.5 % a year discounted from the start on (Green Book)"))
     rows += _LATE[1:]
     return pd.DataFrame(rows, columns=["column", "unit", "definition"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from policy_lab.study.draws import change_scores
 from policy_lab.study.schema import Design, Lever
 
 if TYPE_CHECKING:
@@ -79,7 +80,8 @@ def dominance(study: Study, designs: Iterable[str] | None = None) -> pd.DataFram
         One row a pair, the dominating design first where there is one: ``design``, ``other``, ``order`` (``put in``,
         ``same scores`` or ``open``), ``levers_better``, ``levers_worse``, ``levers_equal``, ``levers_unordered``
         (counts), ``better_on``, ``worse_on``, ``differ_on`` (titles), ``members`` (how the memberships compare),
-        ``disruption``, ``disruption_other`` (modes, in the unit of the study's transition), ``same_group`` and
+        ``disruption``, ``disruption_other`` (modes of the cost of changing over from the base design, which itself
+        costs nothing, in the unit of the study's transition), ``same_group`` and
         ``sentence``.
     """
     names = tuple(study.file.comparison.designs if designs is None else designs)
@@ -90,7 +92,8 @@ def dominance(study: Study, designs: Iterable[str] | None = None) -> pd.DataFram
         if found.order == PUT_IN and found.worse:
             first, second = second, first
             found = Comparison(found.worse, found.better, found.equal, found.unordered)
-        rows.append(_row(first, second, resolved, found, study.file.levers))
+        costs = tuple(_cost_of_change(study, name) for name in (first, second))
+        rows.append(_row(first, second, resolved, found, study.file.levers, costs))
     return pd.DataFrame(rows, columns=_COLUMNS)
 
 
@@ -114,7 +117,12 @@ _COLUMNS = [
 
 
 def _row(
-    first: str, second: str, designs: Mapping[str, Design], found: Comparison, levers: Mapping[str, Lever]
+    first: str,
+    second: str,
+    designs: Mapping[str, Design],
+    found: Comparison,
+    levers: Mapping[str, Lever],
+    costs: tuple[float, ...],
 ) -> tuple[object, ...]:
     one, other = designs[first], designs[second]
     return (
@@ -129,11 +137,15 @@ def _row(
         _titles(found.worse, levers),
         _titles(found.unordered, levers),
         _members(one.members, other.members),
-        one.disruption.mode,
-        other.disruption.mode,
+        *costs,
         one.group == other.group,
         SENTENCE if found.order == PUT_IN else "",
     )
+
+
+def _cost_of_change(study: Study, name: str) -> float:
+    """Return what is most likely to be lost by changing to a design from the base."""
+    return sum((score.mode for score in change_scores(study, name).values()), 0.0)
 
 
 def _titles(names: Sequence[str], levers: Mapping[str, Lever]) -> str:

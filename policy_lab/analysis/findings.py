@@ -6,15 +6,26 @@ import pandas as pd
 
 from policy_lab.analysis.dominance import PUT_IN, SAME
 from policy_lab.analysis.setting import Setting
-from policy_lab.analysis.shortfall import DIP, NONE, SHOCK, START, WORN
-from policy_lab.analysis.words import count, frequency, likelihood, listed, percent, two_figures
+from policy_lab.analysis.shortfall import BY_SPEED, DIP, NONE, SHOCK, START, WORN
+from policy_lab.analysis.words import (
+    count,
+    frequency,
+    likelihood,
+    listed,
+    more_or_less,
+    percent,
+    two_figures,
+    without_capital,
+)
 
 _BEGINNINGS = {
-    START: "were there from the start",
-    SHOCK: "began with a shock",
+    START: "existed from the start",
+    SHOCK: "began with a shock or event",
     DIP: "came in the dip after the change",
-    WORN: "came by wearing down, not by a shock",
+    WORN: "came by wearing down",
 }
+_STEEP = "began with a steep fall"
+"""Said of shocks where nothing but the speed of the fall tells them."""
 
 
 def main_group(setting: Setting) -> str:
@@ -24,55 +35,97 @@ def main_group(setting: Setting) -> str:
     return own if members.count(own) > 1 else max(members, key=members.count)
 
 
-def headline(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> str:
-    """State the finding about the main group in one sentence, and that burdens do not differ clearly where they do not.
+def groups_in_order(table: pd.DataFrame, setting: Setting) -> list[str]:
+    """Return the groups of a table: the one that the headline is about, then as the study lists them."""
+    present = set(table["group"])
+    known = dict.fromkeys((main_group(setting), *setting.groups, *table["group"]))
+    return [group for group in known if group in present]
 
-    The order of the tests is the rule: one design alone → its risk; lowest place put in → say so; tie or an interval of
-    the paired difference that holds zero → no clear order; else the lowest.
+
+def unknowns_finding(table: pd.DataFrame, setting: Setting) -> str:
+    """Say where what is not known moves the risk more than the choice does; empty where it does not.
+
+    The rule: under every design of the main group the range of nine in ten worlds is wider than the span of the risks
+    of these designs.
+    """
+    group = table[table["group"] == main_group(setting)]
+    widths = group["risk_q95"] - group["risk_q05"]
+    span = float(group["risk"].max() - group["risk"].min())
+    if len(group) < 2 or not (widths > span).all():
+        return ""
+    row = group.loc[widths.idxmax()]
+    return (
+        f"What is not known moves the risk more than the choice does: from {percent(row['risk_q05'])} to "
+        f"{percent(row['risk_q95'])} between worlds under {setting.short(str(row['design']))}, from "
+        f"{percent(group['risk'].min())} to {percent(group['risk'].max())} between designs"
+    )
+
+
+def headline(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> str:
+    """State the finding about the main group in one sentence, and how far burdens differ.
+
+    The order of the tests is the rule: one design alone → its risk; all the same → say so; lowest place put in → say
+    so; tie or an interval of the paired difference that holds zero → no clear order; else the lowest.
     """
     burden = burden_finding(table, setting)
     return _order_finding(table, pairs, setting) + (f"; {burden}" if burden else "")
 
 
 def burden_finding(table: pd.DataFrame, setting: Setting) -> str:
-    """Return the study's words for burdens that cannot be told apart, where that holds for the lowest design.
+    """Say in the study's words whether burdens can be told apart, and by how much.
 
     The ratio concerned is that of the design with the lowest risk to the base; where that is the base itself, every
-    other design of its group. Empty where the intervals leave one out, or where no ratio is known.
+    other design of its group. Empty where no ratio is known, or where only some of several can be told apart.
     """
     group = table[table["group"] == main_group(setting)].sort_values(["risk", "design"])
     lowest = group.iloc[:1]
     about = group[group["design"] != setting.base] if lowest["design"].iloc[0] == setting.base else lowest
     about = about[about["burden_ratio_q05"].notna()]
-    if about.empty or about["burden_clear"].any():
+    if about.empty:
         return ""
-    return setting.unclear_burden
+    if not about["burden_clear"].any():
+        return setting.unclear_burden
+    if len(about) > 1:
+        return ""
+    row = about.iloc[0]
+    return f"{setting.clear_burden}: {more_or_less(row['burden_ratio'])} under {setting.short(str(row['design']))}"
 
 
 def _order_finding(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> str:
     group = table[table["group"] == main_group(setting)].sort_values(["risk", "design"])
-    lowest = group.iloc[0]
-    first = f"{setting.short(lowest['design'])} ({in_futures(lowest['risk'], setting)})"
+    lowest, name = group.iloc[0], setting.short(str(group["design"].iloc[0]))
+    first = f"{_beginning(in_futures(lowest['risk'], setting))} fall short under {name}"
     if len(group) == 1:
-        return f"{first}: the only {setting.design} of its group here"
-    rivals = [str(name) for name in group["design"].iloc[1:]]
-    orders = {name: pair_of(pairs, str(lowest["design"]), name) for name in rivals}
+        return f"{first}, the only {setting.design} of its group here"
+    rivals = [str(rival) for rival in group["design"].iloc[1:]]
+    orders = {rival: pair_of(pairs, str(lowest["design"]), rival) for rival in rivals}
     if lowest["risk"] == group.iloc[-1]["risk"]:
         known = "" if not any(pair["put_in_above"] for pair in orders.values()) else ", although an order was put in"
         share = in_futures(lowest["risk"], setting)
-        return f"No {setting.design} of this group differs in modelled risk{known}: {share}"
-    turned = {name for name in rivals if orders[name]["put_in_above"] == name}
-    named = {name: _named(name, turned, setting) for name in rivals}
-    second = f"{named[rivals[0]]} ({in_futures(group.iloc[1]['risk'], setting)})"
-    beneath = [name for name in rivals if orders[name]["put_in_above"] == lowest["design"]]
+        return f"No {setting.design} of this group differs in modelled risk{known}: {share} fall short"
+    turned = {rival for rival in rivals if orders[rival]["put_in_above"] == rival}
+    named = {rival: _named(rival, turned, setting) for rival in rivals}
+    second = f"{_beside(group, setting)} under {named[rivals[0]]}"
+    beneath = [rival for rival in rivals if orders[rival]["put_in_above"] == lowest["design"]]
     if len(beneath) == len(rivals):
-        return f"{first} ranks lowest, but that order was put in, not found; next is {second}"
-    known = f"; its place above {listed([setting.short(name) for name in beneath])} was put in" if beneath else ""
-    close = [named[name] for name in rivals if name not in beneath and not orders[name]["clear"]]
+        return f"{first} and {second}: an order put in, not found"
+    known = f"; its place above {listed([setting.short(rival) for rival in beneath])} was put in" if beneath else ""
+    close = [named[rival] for rival in rivals if rival not in beneath and not orders[rival]["clear"]]
     if close:
         names = listed(close[:2] if len(close) < 4 else [*close[:2], count(len(close) - 2, "other")])
-        return f"No clear order: {first} ranks lowest, but the model cannot tell it from {names}{known}"
-    return f"{first} has the lowest modelled risk of its group; next is {second}{known}"
+        first = f"{in_futures(lowest['risk'], setting)} fall short under {name}"
+        return f"No clear order: {first}, the fewest, but the model cannot tell it from {names}{known}"
+    return f"{first}, the fewest of its group, and {second}, the next{known}"
+
+
+def _beside(group: pd.DataFrame, setting: Setting) -> str:
+    """Say the frequency of the second row after that of the first; two that sound the same are not told apart."""
+    one, other = (frequency(share, setting.cases) for share in group["risk"].iloc[:2])
+    return "about as many" if one == other else other
+
+
+def _beginning(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _named(name: str, turned: set[str], setting: Setting) -> str:
@@ -112,8 +165,8 @@ def pair_sentence(pair: pd.Series, setting: Setting) -> str:
         above, below = (one, other) if pair["put_in_above"] == pair["design"] else (other, one)
         by = -gap if above == one else gap
         number = round(abs(100 * by))
-        more = f"{number} {'fewer' if by >= 0 else 'more'}" if number else "about as many"
-        size = f"{more} of 100 modelled futures fall short under {above}"
+        more = f"{number} {'fewer' if by >= 0 else 'more'} of 100" if number else "about as many"
+        size = f"{more} modelled futures fall short under {above}"
         return f"{above} above {below}: the order was put in, not found; the model sizes it: {size}."
     if pair["order"] == SAME:
         return f"{one} and {other} have the same scores on every lever."
@@ -130,29 +183,74 @@ def surface_finding(table: pd.DataFrame, setting: Setting) -> str:
     """Say whether the design with the lowest risk in the main group stays the same as the bar moves."""
     names = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
     here = table[(table["periods"] == setting.periods) & table["design"].isin(names)]
-    wide = here.pivot(index="threshold", columns="design", values="risk")
+    wide = here.pivot(index="threshold", columns="design", values="risk").sort_index()
     apart = wide[wide.max(axis=1) > wide.min(axis=1)]
+    if len(wide.columns) == 1:
+        rises = f"from {percent(float(wide.iloc[0, 0]))} to {percent(float(wide.iloc[-1, 0]))}"
+        return f"The risk under {setting.short(str(wide.columns[0]))} goes {rises} as the bar rises"
     if apart.empty:
         return "The designs do not differ at any bar shown"
     lowest = apart.eq(apart.min(axis=1), axis=0)
-    span = f"from {apart.index.min():.2g} to {apart.index.max():.2g}"
+    among = _among(setting)
     always = [str(name) for name in lowest.columns if lowest[name].all()]
     if always:
-        return f"{setting.short(always[0])} ranks lowest at every bar {span} at which the designs differ"
-    leaders = [setting.short(str(name)) for name in lowest.idxmax(axis=1).drop_duplicates()]
-    return f"The bar decides: {listed(leaders)} rank lowest at different bars {span}"
+        leader = always[0]
+        others = set(names) - {leader}
+        known = ", an order put in, not found" if all((leader, other) in setting.put_in for other in others) else ""
+        span = _span(apart.index.min(), apart.index.max())
+        return f"{among}{setting.short(leader)} ranks lowest at every bar {span} at which they differ{known}"
+    return _beginning(f"{among}the bar decides: {_leaders(lowest, setting)}")
+
+
+def _among(setting: Setting) -> str:
+    """Name the group that a sentence is about, where there are others beside it."""
+    group = main_group(setting)
+    title = setting.groups.get(group, group)
+    several = len(set(setting.group_of.values())) > 1
+    return f"Of the {without_capital(title)}, " if several else ""
+
+
+def _leaders(lowest: pd.DataFrame, setting: Setting) -> str:
+    """Say which design ranks lowest from which bar to which; a design that ties for lowest keeps its lead."""
+    runs: list[tuple[str, float, float]] = []
+    for bar, row in lowest.iterrows():
+        tied = [str(name) for name in lowest.columns if row[name]]
+        leader = runs[-1][0] if runs and runs[-1][0] in tied else tied[0]
+        start = runs.pop()[1] if runs and runs[-1][0] == leader else float(bar)  # type: ignore[arg-type]
+        runs.append((leader, start, float(bar)))  # type: ignore[arg-type]
+    names = list(dict.fromkeys(leader for leader, _, _ in runs))
+    if len(names) == len(runs) <= 3:
+        return "lowest is " + listed([f"{setting.short(name)} {_span(low, high)}" for name, low, high in runs])
+    bars = _span(lowest.index.min(), lowest.index.max())
+    return f"{listed([setting.short(name) for name in names])} rank lowest at different bars {bars}"
+
+
+def _span(low: float, high: float) -> str:
+    return f"at {two_figures(low)}" if low == high else f"from {two_figures(low)} to {two_figures(high)}"
 
 
 def split_finding(table: pd.DataFrame, setting: Setting) -> str:
-    """Say how most shortfalls began, over all designs shown."""
+    """Say how most shortfalls began: for each design of the main group where there are one or two, else for all."""
+    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    main = [name for name in dict.fromkeys(table["design"]) if name in group]
+    if len(main) > 2:
+        return _beginning(_split_of(table, "over all designs shown"))
+    return _beginning(
+        "; ".join(_split_of(table[table["design"] == name], f"under {setting.short(name)}") for name in main)
+    )
+
+
+def _split_of(table: pd.DataFrame, where: str) -> str:
+    """Say how most shortfalls of the rows began, with the place they belong to before it."""
     causes = table[table["cause"] != NONE].groupby("cause", sort=False)["share"].sum()
     total = float(causes.sum())
     if total == 0:
-        return "No modelled future falls short under any design shown"
+        return f"{where}, no modelled future falls short"
     cause = str(causes.idxmax())
     share = float(causes.max()) / total
-    amount = "Most" if share > 0.5 else "The largest part of"
-    return f"{amount} modelled shortfalls ({percent(share)}) {_BEGINNINGS[cause]}"
+    amount = "most" if share > 0.5 else "the largest part of the"
+    began = _STEEP if cause == SHOCK and (table["rule"] == BY_SPEED).any() else _BEGINNINGS[cause]
+    return f"{where}, {amount} shortfalls ({percent(share)}) {began}"
 
 
 def fan_finding(table: pd.DataFrame, variable: str, setting: Setting) -> str:
@@ -172,7 +270,8 @@ def fan_finding(table: pd.DataFrame, variable: str, setting: Setting) -> str:
         return f"{variable} ends at the same median under every {setting.design} shown"
     apart = ends.loc[bottom, high] < ends.loc[top, low]
     tail = "the ranges do not overlap" if apart else "the ranges overlap"
+    known = ", an order put in" if (top, bottom) in setting.put_in or (bottom, top) in setting.put_in else ""
     return (
         f"{variable} ends lowest under {setting.short(bottom)} ({two_figures(medians[bottom])}) and highest under "
-        f"{setting.short(top)} ({two_figures(medians[top])}); {tail}"
+        f"{setting.short(top)} ({two_figures(medians[top])}){known}; {tail}"
     )

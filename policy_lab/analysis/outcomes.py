@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
@@ -64,6 +65,31 @@ def path(results: Results, variable: str, combine: Combine = "only") -> np.ndarr
         )
     combined: np.ndarray = values.sum(axis=-1) if combine == "sum" else values.mean(axis=-1)
     return combined
+
+
+def check_usable(results: Results) -> None:
+    """Refuse results in which some design has no case with usable numbers: nothing can be said of it.
+
+    Raises
+    ------
+    InputError
+        Names each such design and the first reason.
+    """
+    cases = int(np.prod(next(iter(results.outcomes.values())).values.shape[1:3]))
+    failed = Counter(case.design for case in results.failures)
+    lost = [name for name in results.designs if failed[name] >= cases]
+    reasons = {case.design: case for case in reversed(results.failures)}
+    if lost and len(lost) == len(results.designs):
+        first = results.failures[0]
+        raise InputError(Problem(what=f"no case gave usable numbers: {first.reason}", variable=first.variable))
+    problems = [
+        Problem(
+            what=f"no case of `{name}` gave usable numbers: {reasons[name].reason}", variable=reasons[name].variable
+        )
+        for name in lost
+    ]
+    if problems:
+        raise InputError(*problems)
 
 
 def elements(outcome: Outcome) -> Iterator[tuple[tuple[str, ...], np.ndarray]]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from policy_lab.analysis.dominance import put_in_pairs
 from policy_lab.analysis.outcomes import dates, time_unit
+from policy_lab.analysis.words import without_capital
 from policy_lab.results.types import Results
 
 STARTS = {
@@ -36,6 +38,7 @@ class Setting:
     seed: int
     threshold: float
     periods: int
+    burden: str
     clear_burden: str
     unclear_burden: str
     unit: str
@@ -46,6 +49,11 @@ class Setting:
     group_of: Mapping[str, str]
     groups: Mapping[str, str]
     manifest: Mapping[str, Any]
+    shorts: Mapping[str, str] = field(default_factory=dict)
+    put_in: frozenset[tuple[str, str]] = frozenset()
+    """Ordered pairs of designs, the better first, whose order was put in."""
+    held: str = ""
+    """What the user set by hand: constants held at a value, or one place to start from."""
 
     @property
     def cases(self) -> int:
@@ -57,7 +65,9 @@ class Setting:
         """The line under every chart: where from, when, how many, and what it is not."""
         run = f"{self.worlds:,} worlds × {self.futures:,} futures, seed {self.seed}"
         period = f"modelled from {self.first_date} over {self.horizon:g} {self.unit}s" if self.first_date else run
-        return f"Source: {self.sources.rstrip('.')}. {period[:1].upper()}{period[1:]}; {run}. {self.not_a_forecast}"
+        held = f" {self.held}." if self.held else ""
+        words = f"{period[:1].upper()}{period[1:]}; {run}.{held} {self.not_a_forecast}"
+        return f"Source: {self.sources.rstrip('.')}. {words}"
 
     @property
     def start_words(self) -> str:
@@ -69,10 +79,28 @@ class Setting:
         return self.titles.get(name, name)
 
     def short(self, name: str) -> str:
-        """Return the title of a design without what stands in brackets, as long as no other design is so called."""
+        """Return the short name of a design, as long as no other design is so called.
+
+        Without one in the study it is the title less what stands in brackets.
+        """
+        given = self.shorts.get(name, "")
+        if given and list(self.shorts.values()).count(given) == 1:
+            return given
         brief = _without_brackets(self.title(name))
         others = [_without_brackets(title) for other, title in self.titles.items() if other != name]
         return self.title(name) if not brief or brief in others else brief
+
+
+def _held(results: Results) -> str:
+    """Say what was set by hand, as the manifest has it."""
+    asked = results.manifest.get("settings", {})
+    constants = [f"{name} = {value:g}" for name, value in asked.get("set", {}).items()]
+    parts = [f"set by hand: {'; '.join(constants)}"] if constants else []
+    if asked.get("area"):
+        place = results.plan.study.areas()[asked["area"]].name
+        parts.append(f"started from the figures of {place}, which is no judgement of that place")
+    words = "; ".join(parts)
+    return words[:1].upper() + words[1:]
 
 
 def _without_brackets(title: str) -> str:
@@ -104,6 +132,7 @@ def setting_of(results: Results) -> Setting:
         seed=plan.seed,
         threshold=measure.threshold,
         periods=measure.periods,
+        burden=without_capital(file.measures.burden.title),
         clear_burden=file.measures.burden.clear_words,
         unclear_burden=file.measures.burden.unclear_words,
         unit=unit,
@@ -113,4 +142,7 @@ def setting_of(results: Results) -> Setting:
         group_of={name: design.group for name, design in resolved.items()},
         groups=file.groups,
         manifest=results.manifest,
+        shorts={name: design.short for name, design in resolved.items()},
+        put_in=put_in_pairs(plan.study, results.designs),
+        held=_held(results),
     )

@@ -11,7 +11,7 @@ from policy_lab.analysis.outcomes import path
 from policy_lab.results.types import Results
 
 START = "below the bar from the start"
-SHOCK = "pushed below by a shock"
+SHOCK = "pushed below by a shock or event"
 DIP = "in the dip after the change"
 WORN = "worn down"
 NONE = "no persistent shortfall"

@@ -8,6 +8,7 @@ import pandas as pd
 
 from policy_lab.analysis.columns import column_notes
 from policy_lab.analysis.dominance import dominance
+from policy_lab.analysis.outcomes import check_usable
 from policy_lab.analysis.put_in import PutIn
 from policy_lab.analysis.quantiles import series_quantiles
 from policy_lab.analysis.risk import at_thresholds, pairwise, risk, surface
@@ -35,12 +36,18 @@ class Tables:
     put_in: PutIn | None = None
 
 
-def tables_of(results: Results, checks: PutIn | None = None) -> Tables:
+def tables_of(results: Results, checks: PutIn | None = None, calm: Results | None = None) -> Tables:
     """Make every table of finished results.
 
-    ``checks`` are those of :func:`policy_lab.analysis.put_in.put_in`; with them shocks are told from wear by
-    comparison with a world in which nothing happens.
+    ``checks`` are those of :func:`policy_lab.analysis.put_in.put_in`; with them, or with ``calm`` (the same plan when
+    nothing happens), shocks are told from wear by comparison with a world in which nothing happens.
+
+    Raises
+    ------
+    InputError
+        When some design has no usable case.
     """
+    check_usable(results)
     return Tables(
         setting=setting_of(results),
         dominance=dominance(results.plan.study, results.designs),
@@ -48,7 +55,7 @@ def tables_of(results: Results, checks: PutIn | None = None) -> Tables:
         pairwise=pairwise(results),
         surface=surface(results),
         thresholds=at_thresholds(results),
-        split=split(results, None if checks is None else checks.calm),
+        split=split(results, calm if checks is None else checks.calm),
         series=series_quantiles(results),
         columns=column_notes(results),
         put_in=checks,

@@ -36,6 +36,17 @@ def percent(share: float) -> str:
     return f"{round(100 * share):d}%"
 
 
+def more_or_less(ratio: float) -> str:
+    """Return a ratio as how much more or less, in whole percent.
+
+    >>> more_or_less(1.07), more_or_less(0.996), more_or_less(1.0)
+    ('7% more', 'under 1% less', 'the same')
+    """
+    if not math.isfinite(ratio) or ratio == 1:
+        return "not known" if ratio != 1 else "the same"
+    return f"{percent(abs(ratio - 1))} {'more' if ratio > 1 else 'less'}"
+
+
 def frequency(share: float, futures: int | None = None) -> str:
     """Return a share as a frequency that a reader can picture.
 
@@ -93,6 +104,11 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def without_capital(words: str) -> str:
+    """Return words as they stand within a sentence; an abbreviation keeps its capitals."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
 
 
 def count(number: int, singular: str, plural: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from policy_lab.analysis.findings import headline
+from policy_lab.analysis.findings import groups_in_order, headline
 from policy_lab.analysis.risk import pairwise, risk
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.words import frequency, listed, percent
@@ -26,6 +26,8 @@ _LABELS = 2.05
 _WORDS = 1.4
 """Inches for the frequencies in words, right of the axis."""
 _LINE = 0.14
+_SMALL, _SMALL_LINE = 6.5, 0.115
+"""Points and inches of the titles beneath short names."""
 _AXIS = 0.36
 
 
@@ -69,24 +71,29 @@ class _Row:
     values: Any = None
     note: str = ""
     hollow: bool = False
+    title: tuple[str, ...] = ()
+    """What a short name stands for, smaller and beneath it."""
 
     @property
     def height(self) -> float:
         """Inches."""
         if self.values is None:
             return 0.27 + _LINE * (len(self.lines) - 1)
-        return max(_LINE * len(self.lines), _LINE * (2 if self.note else 1)) + 0.12
+        names = _LINE * len(self.lines) + _SMALL_LINE * len(self.title)
+        return max(names, _LINE * (2 if self.note else 1)) + 0.12
 
 
 def _rows(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting) -> Iterator[_Row]:
-    for group in dict.fromkeys(table["group"]):
+    for group in groups_in_order(table, setting):
         inside = table[table["group"] == group].sort_values(["risk", "design"])
         yield _Row(tuple(wrapped(setting.groups.get(group, group), WIDTH - 0.4, 8, bold=True)))
         for _, values in inside.iterrows():
             name = str(values["design"])
             base = name == setting.base
-            label = f"{setting.title(name)} (base)" if base else setting.title(name)
-            yield _Row(tuple(wrapped(label, _LABELS - 0.15, 8)), values, _note(name, inside, pairs), base)
+            brief, title = setting.short(name), setting.title(name)
+            lines = tuple(wrapped(f"{brief} (base)" if base else brief, _LABELS - 0.15, 8))
+            small = tuple(wrapped(title, _LABELS - 0.15, _SMALL)) if title != brief else ()
+            yield _Row(lines, values, _note(name, inside, pairs), base, small)
 
 
 def _note(name: str, inside: pd.DataFrame, pairs: pd.DataFrame) -> str:
@@ -104,7 +111,7 @@ def _note(name: str, inside: pd.DataFrame, pairs: pd.DataFrame) -> str:
 
 def _alt(table: pd.DataFrame, setting: Setting) -> str:
     parts = []
-    for group in dict.fromkeys(table["group"]):
+    for group in groups_in_order(table, setting):
         inside = table[table["group"] == group].sort_values(["risk", "design"])
         designs = listed(
             [
@@ -137,11 +144,19 @@ def _paint(canvas: Canvas, words: Frame, rows: tuple[_Row, ...], setting: Settin
             sheet.text(MARGIN, words.top + middle + 0.03, "\n".join(row.lines), weight="bold")
         else:
             _paint_design(axes, row, middle)
-            sheet.text(MARGIN, words.top + middle, "\n".join(row.lines))
+            _paint_names(sheet, row, words.top + middle)
             label = frequency(row.values["risk"], setting.cases)
             note = f"{label}\n{row.note}" if row.note else label
             sheet.text(sheet.width - _WORDS + 0.08, words.top + middle, note)
         y += row.height
+
+
+def _paint_names(sheet: Sheet, row: _Row, middle: float) -> None:
+    """Write the short name and beneath it what it stands for, the two together in the middle of the row."""
+    up, down = _LINE * len(row.lines) / 2, _SMALL_LINE * len(row.title) / 2
+    sheet.text(MARGIN, middle - down, "\n".join(row.lines))
+    if row.title:
+        sheet.text(MARGIN, middle + up, "\n".join(row.title), size=_SMALL, color=QUIET_TEXT)
 
 
 def _paint_design(axes: Axes, row: _Row, middle: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.put_in import Effort, PutIn
     from policy_lab.results.types import Results
     from policy_lab.study import Plan, Study
+    from policy_lab.study.settings import Setting
 
 QUICK_WORLDS = 20
 QUICK_FUTURES = 5
@@ -61,14 +63,16 @@ def compare(
 
     Prints what was put in, then what was found, and writes tables, charts, runs and words.
     """
+    from policy_lab.analysis.outcomes import check_usable
     from policy_lab.analysis.tables import tables_of
-    from policy_lab.out.folder import export
+    from policy_lab.out.folder import check_folder, export
     from policy_lab.out.layout import as_text
     from policy_lab.out.summary import summary
     from policy_lab.study import open_study, parse_setting
 
     opened = open_study(study)
     warn(opened.model.warnings)
+    target = check_folder(out or Path("results") / opened.name)
     plan = opened.plan(
         designs=_with_base(opened, designs),
         scenario=scenario,
@@ -80,14 +84,17 @@ def compare(
         area=area,
     )
     _warn_of_another_bar(opened)
+    warn(_outside_ranges(opened, plan.settings))
+    warn(_missing_figures(opened, area))
     note(plan.describe())
     results = _run(plan, engine)
     _warn_of_failures(results)
+    check_usable(results)
     checks = None if no_checks else _check(results, engine, _effort(quick))
-    tables = tables_of(results, checks)
+    tables = tables_of(results, checks, _calm(results, engine) if no_checks else None)
     folder = export(
         results,
-        out or Path("results") / opened.name,
+        target,
         checks=checks,
         tables=tables,
         all_runs=all_runs,
@@ -116,6 +123,26 @@ def _warn_of_another_bar(study: Study) -> None:
         warn([f"the bar was set on {anchor.set_on} with another version of the model; {remedy}"])
 
 
+def _outside_ranges(study: Study, settings: tuple[Setting, ...]) -> Iterator[str]:
+    """Say which constants are held at a value outside the range that the study gives for them."""
+    for setting in settings:
+        rows = [row for row in study.parameters.values() if row.variable.split("[")[0].strip() == setting.variable]
+        lows = [row.low for row in rows if row.low is not None]
+        highs = [row.high for row in rows if row.high is not None]
+        if lows and highs and not min(lows) <= setting.value <= max(highs):
+            span = f"{min(lows):g} to {max(highs):g}"
+            yield f"`{setting.variable} = {setting.value:g}` lies outside the range in parameters.csv, {span}"
+
+
+def _missing_figures(study: Study, area: str | None) -> Iterator[str]:
+    """Say which figures of a place are not published, so that the study's own stand in for them."""
+    if area is not None:
+        place = study.areas()[area]
+        yield from (
+            f"no figure of `{name}` is known for {place.name}: the study's own is used" for name in place.missing
+        )
+
+
 def _warn_of_failures(results: Results) -> None:
     cases = results.failures
     shown = [
@@ -140,6 +167,14 @@ def _check(results: Results, engine: Literal["compiled", "numpy"], effort: Effor
 
     with progress_bar("Testing what was put in") as bar:
         return put_in(results, lambda plan: run(plan, progress=bar.batch(plan.cases), engine=engine), effort)
+
+
+def _calm(results: Results, engine: Literal["compiled", "numpy"]) -> Results:
+    """Run the same worlds when nothing happens: without them a shock cannot be told from wear."""
+    from policy_lab.analysis.put_in import calm_plan
+    from policy_lab.run import run
+
+    return run(calm_plan(results.plan), engine=engine)
 
 
 def _effort(quick: bool) -> Effort:

@@ -14,6 +14,8 @@ from policy_lab.errors import PolicyLabError
 
 BAD_INPUT = 2
 """Exit code for input that cannot be used, the same that click gives for a wrong option."""
+STOPPED = 130
+"""Exit code after Ctrl-C, the one that shells give."""
 
 
 class Door(click.Group):
@@ -28,6 +30,9 @@ class Door(click.Group):
             for line in lines:
                 click.echo(f"policy-lab: {line}", err=True)
             ctx.exit(BAD_INPUT)
+        except KeyboardInterrupt:
+            click.echo("policy-lab: stopped; no half-written file is left", err=True)
+            ctx.exit(STOPPED)
 
 
 def warn(problems: Iterable[object]) -> None:

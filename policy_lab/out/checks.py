@@ -9,7 +9,7 @@ import pandas as pd
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.put_in import LEVEL, RISK, PutIn
 from policy_lab.analysis.tables import Tables
-from policy_lab.analysis.words import count, frequency, listed, percent
+from policy_lab.analysis.words import count, frequency, listed, percent, without_capital
 from policy_lab.out.layout import Block, Grid, Lines
 
 
@@ -38,22 +38,28 @@ def _flip_line(checks: PutIn, tables: Tables) -> str:
 
 
 def _turned(table: pd.DataFrame, measure: str, tables: Tables) -> str:
-    """Say how often the orders of one measure turn round."""
+    """Say how often the orders of one measure turn round: those of the main group, and all of them on average."""
+    setting = tables.setting
     flips = table[table["measure"] == measure]
     inside = _inside(flips, tables)
-    shown = (inside if not inside.empty else flips).sort_values(["flips", "design"], ascending=[False, True]).head(3)
+    shown = inside if not inside.empty else flips
+    turned = shown[shown["flips"] > 0].sort_values(["flips", "design"], ascending=[False, True]).head(3)
     pairs = [
-        f"{row['design']} and {row['other']} in {frequency(row['flips'], int(row['redraws']))}{_tied(row['ties'])}"
-        for _, row in shown.iterrows()
+        f"{setting.short(row['design'])} and {setting.short(row['other'])} in "
+        f"{frequency(row['flips'], int(row['redraws']))}{_tied(row['ties'])}"
+        for _, row in turned.iterrows()
     ]
-    return (
-        f"the order of {measure} turns round for {listed(pairs)}; over all {count(len(flips), 'pair')}, in "
-        f"{percent(float(flips['flips'].mean()))} of redraws on average."
-    )
+    who = without_capital(setting.groups.get(main_group(setting), "")) if not inside.empty else ""
+    said = f"the order of {measure} turns round for {listed(pairs)}"
+    if turned.empty:
+        tied = _tied(float(shown["ties"].mean()))
+        said = f"no order of {measure} among the {who or 'designs'} turns round{tied}"
+    total = f"over all {count(len(flips), 'pair')}, in {percent(float(flips['flips'].mean()))} of redraws on average"
+    return f"{said}{f'; {total}' if len(flips) > len(shown) else ''}."
 
 
 def _tied(share: float) -> str:
-    return f" (tied in {percent(share)})" if share > 0 else ""
+    return f" (tied in {percent(share)} of redraws)" if share > 0 else ""
 
 
 def _placebo_line(checks: PutIn) -> str:
@@ -81,16 +87,22 @@ def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
         measure = RISK if split.loc[split["measure"] == RISK, "total"].notna().all() else LEVEL
         shown = split[split["measure"] == measure].set_index("group")
         if shown["total"].notna().all():
-            rows.append((*(str(name) for name in pair), measure, *(_range(shown.loc[group]) for group in groups)))
+            rows.append(
+                (
+                    *(tables.setting.short(str(name)) for name in pair),
+                    measure,
+                    *(_range(shown.loc[group]) for group in groups),
+                )
+            )
     if rows:
         title = "Where the variance of each difference comes from (share left if all but that group were known)"
         yield Grid(("design", "other", "difference in", *groups), tuple(rows[:6]), title=title)
-        yield Lines(("Ranges: 5-95 % of resampled runs. Shares add up to more than 100% where groups act together.",))
+        yield Lines(("Ranges: 9 in 10 resampled runs. Shares add up to more than 100% where groups act together.",))
 
 
 def _range(row: pd.Series) -> str:
     low, high = percent(_share(row["total_q05"])), percent(_share(row["total_q95"]))
-    return f"{percent(_share(row['total']))} ({low}-{high})"
+    return f"{percent(_share(row['total']))} ({low} to {high})"
 
 
 def _share(value: float) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,6 +92,29 @@ def export(
     return target
 
 
+def check_folder(folder: str | Path) -> Path:
+    """Return the folder, if `export` can write to it: asked before a long run, not after it.
+
+    Raises
+    ------
+    InputError
+        When it is a file, or neither it nor the nearest folder above it that exists can be written to.
+    """
+    target = Path(folder)
+    if target.exists() and not target.is_dir():
+        raise InputError(Problem(what="is a file, where a folder is to be written", file=target))
+    try:
+        nearest = next(above for above in target.absolute().parents if above.exists())
+        with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{target.name}."):
+            return target
+    except OSError as error:
+        raise _unwritable(target, error) from error
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    return InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=target))
+
+
 def _silent(_: str) -> None:
     """Tell nobody."""
 
@@ -137,14 +161,13 @@ def _whole_folder(target: Path) -> Iterator[Path]:
     """Give a temporary folder beside ``target``; its files move there when the block ends without an error."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
-        if target.exists() and not target.is_dir():
-            raise InputError(Problem(what="is a file, where a folder is to be written", file=target))
+        check_folder(target)
         temporary.mkdir(parents=True)
         yield temporary
         target.mkdir(exist_ok=True)
         for file in sorted(temporary.iterdir()):
             os.replace(file, target / file.name)
     except OSError as error:
-        raise InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=target)) from error
+        raise _unwritable(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

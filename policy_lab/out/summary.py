@@ -9,17 +9,34 @@ import pandas as pd
 from policy_lab.analysis.dominance import PUT_IN, SAME, SENTENCE
 from policy_lab.analysis.findings import (
     dominance_finding,
+    groups_in_order,
     headline,
     main_group,
     pair_sentence,
     split_finding,
     surface_finding,
+    unknowns_finding,
 )
+from policy_lab.analysis.setting import Setting
 from policy_lab.analysis.tables import Tables
-from policy_lab.analysis.words import count, listed, percent, sentence, two_figures
+from policy_lab.analysis.words import count, listed, more_or_less, percent, sentence, two_figures
 from policy_lab.out.checks import check_blocks
 from policy_lab.out.layout import Block, Grid, Lines, Section
 from policy_lab.study.schema import StudyFile
+
+ENOUGH_WORLDS = 50
+"""Fewer worlds leave the outer twentieths of a range to two or three of them."""
+
+_RISK_HEADS = (
+    "design",
+    "risk",
+    "9 in 10 worlds",
+    "sim. error",
+    "chance best",
+    "if wrong, worse by",
+    "burden ratio",
+    "grade",
+)
 
 
 def summary(tables: Tables, file: StudyFile) -> tuple[Section, ...]:
@@ -28,45 +45,61 @@ def summary(tables: Tables, file: StudyFile) -> tuple[Section, ...]:
     Orders that were put in come first, then the table of risks, then words, then what the result is not.
     """
     return (
-        Section(file.title, (Lines((file.question, _asked(tables))),)),
-        Section("1. What was put in, before anything was run", tuple(_put_in(tables))),
+        Section(file.title, (Lines((file.question,)), Lines(tuple(_short_answer(tables, file))))),
+        Section("1. What was put in, before anything was run", tuple(_put_in(tables, file))),
         Section("2. What the model found, given that", tuple(_found(tables))),
         Section("3. In words", tuple(_words(tables))),
         Section("4. What this is not", tuple(_limits(tables, file))),
+        Section("5. What was compared", tuple(_compared(tables))),
     )
 
 
-def _asked(tables: Tables) -> str:
+def _short_answer(tables: Tables, file: StudyFile) -> Iterator[str]:
+    """Say first what a reader needs first, hedged by rule, and how sure it is."""
     setting = tables.setting
-    return (
+    yield f"In short: {headline(tables.risk, tables.pairwise, setting)}."
+    unknowns = unknowns_finding(tables.risk, setting)
+    if unknowns:
+        yield f"{unknowns}."
+    if file.words.confidence:
+        yield f"Confidence: {file.words.confidence}"
+    if setting.worlds < ENOUGH_WORLDS:
+        yield (
+            f"A first look only: with {count(setting.worlds, 'world')}, shares and ranges are rough "
+            f"({ENOUGH_WORLDS} or more are needed)."
+        )
+    yield (
         f"{count(len(setting.titles), setting.design)} × {count(setting.worlds, 'world')} × "
         f"{count(setting.futures, 'alternative future')} over {setting.horizon:g} {setting.unit}s, "
-        f"seed {setting.seed}. "
-        f"Scenario: {setting.scenario}. Start: {setting.start_words}. Base (do minimum): {setting.title(setting.base)}."
+        f"seed {setting.seed}. Scenario: {setting.scenario}. Start: {setting.start_words}. "
+        f"Base (do minimum): {setting.short(setting.base)}.{f' {setting.held}.' if setting.held else ''}"
     )
 
 
-def _put_in(tables: Tables) -> Iterator[Block]:
+def _compared(tables: Tables) -> Iterator[Block]:
+    """Spell out what the short names stand for, and the names by which designs are asked for."""
+    setting = tables.setting
+    rows = tuple((setting.short(name), name, title) for name, title in setting.titles.items())
+    yield Grid(("called", "name", "title"), rows)
+
+
+def _put_in(tables: Tables, file: StudyFile) -> Iterator[Block]:
+    setting = tables.setting
     grade = str(tables.risk["evidence_grade"].iloc[0])
+    switch = setting.start == "switch"
+    beside = f"their members{' and the cost of changing over' if switch else ''}"
     scores = (
         f"Lever scores are ordinal judgement, evidence grade {grade}, and all that differs between designs beside "
-        f"their members and the cost of changing over. {dominance_finding(tables.dominance)}."
+        f"{beside}. {dominance_finding(tables.dominance)}."
     )
     yield Lines((scores,))
     ordered = tables.dominance[tables.dominance["order"] == PUT_IN]
     if not ordered.empty:
-        rows = tuple(
-            (
-                str(row["design"]),
-                str(row["other"]),
-                str(row["levers_better"]),
-                str(row["levers_equal"]),
-                str(row["members"]),
-                _change(row),
-            )
-            for _, row in ordered.iterrows()
-        )
-        heads = ("put in above", "put in below", "levers better", "equal", "members of the first", "cost of change")
+        rows = tuple(tuple(_put_in_row(row, setting, switch)) for _, row in ordered.iterrows())
+        heads: tuple[str, ...] = ("put in above", "put in below", "levers better", "equal", "members of the first")
+        if switch:
+            unit = file.transition.unit.lower() if file.transition else ""
+            heads = (*heads, f"change costs ({unit})" if unit else "change costs")
         yield Grid(heads, rows)
         several = "These orders were put in, not found; the model only sizes them."
         yield Lines((several if len(ordered) > 1 else SENTENCE,))
@@ -77,39 +110,34 @@ def _put_in(tables: Tables) -> Iterator[Block]:
     yield from check_blocks(tables)
 
 
-def _change(row: pd.Series) -> str:
-    here, there = float(row["disruption"]), float(row["disruption_other"])
-    if here == there:
-        return "the same"
-    return f"{'more' if here > there else 'less'} ({two_figures(here)} against {two_figures(there)})"
+def _put_in_row(row: pd.Series, setting: Setting, switch: bool) -> Iterator[str]:
+    yield setting.short(str(row["design"]))
+    yield setting.short(str(row["other"]))
+    yield str(row["levers_better"])
+    yield str(row["levers_equal"])
+    yield str(row["members"])
+    if switch:
+        here, there = float(row["disruption"]), float(row["disruption_other"])
+        yield f"{two_figures(here).removesuffix('.0')} against {two_figures(there).removesuffix('.0')}"
 
 
 def _found(tables: Tables) -> Iterator[Block]:
     setting = tables.setting
-    heads = (
-        "design",
-        "risk",
-        "9 in 10 worlds",
-        "sim. error",
-        "chance best",
-        "1 in 20 worse by",
-        "burden ratio",
-        "grade",
-    )
-    for group in dict.fromkeys(tables.risk["group"]):
+    for group in groups_in_order(tables.risk, setting):
         inside = tables.risk[tables.risk["group"] == group].sort_values(["risk", "design"])
-        rows = tuple(tuple(_risk_row(row, setting.base)) for _, row in inside.iterrows())
-        yield Grid(heads, rows, title=setting.groups.get(group, group))
+        rows = tuple(tuple(_risk_row(row, setting)) for _, row in inside.iterrows())
+        yield Grid(_RISK_HEADS, rows, title=setting.groups.get(group, group))
     measure = setting.measure[:1].upper() + setting.measure[1:]
     note = (
-        f"Risk: {measure}, mean over worlds of the share of futures. Burden ratio: against {setting.base}, "
+        f"Risk: {measure}, mean over worlds of the share of futures. If wrong, worse by: how much more risk than the "
+        f"best of its group, 1 in 20 worlds. Burden ratio: {setting.burden} ({setting.short(setting.base)} is 1), "
         "median and 9 in 10 worlds. Groups are not ranked against one another."
     )
     yield Lines((note,))
 
 
-def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
-    yield str(row["design"])
+def _risk_row(row: pd.Series, setting: Setting) -> Iterator[str]:
+    yield setting.short(str(row["design"]))
     yield percent(row["risk"])
     yield f"{percent(row['risk_q05'])} to {percent(row['risk_q95'])}"
     yield f"±{percent(row['simulation_error'])}"
@@ -119,7 +147,7 @@ def _risk_row(row: pd.Series, base: str) -> Iterator[str]:
     else:
         yield percent(row["chance_best"])
     yield "-" if pd.isna(row["regret_1_in_20"]) else _points(row["regret_1_in_20"])
-    if row["design"] == base:
+    if row["design"] == setting.base:
         yield "1 (base)"
     elif pd.isna(row["burden_ratio"]):
         yield "-"
@@ -137,7 +165,6 @@ def _points(share: float) -> str:
 def _words(tables: Tables) -> Iterator[Block]:
     setting = tables.setting
     group = tables.risk[tables.risk["group"] == main_group(setting)].sort_values(["risk", "design"])
-    yield Lines((f"{headline(tables.risk, tables.pairwise, setting)}.",))
     yield Lines(
         tuple(
             f"{setting.short(str(row['design']))}: {sentence(setting.sentence, row['risk'], setting.cases)}."
@@ -149,12 +176,15 @@ def _words(tables: Tables) -> Iterator[Block]:
     ]
     if not inside.empty:
         yield Lines(tuple(pair_sentence(row, setting) for _, row in inside.iterrows()))
-    yield Lines(tuple(_beside(group, tables)))
+    beside = tuple(_beside(group, tables))
+    if beside:
+        yield Lines(beside)
+    yield from _resources(group, tables)
     yield Lines(tuple(_moved(tables)))
 
 
 def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:
-    """Say burden, changing over and resources of the main group."""
+    """Say burden and changing over of the main group."""
     setting = tables.setting
     for _, row in group.iterrows():
         if row["design"] == setting.base:
@@ -163,14 +193,22 @@ def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:
         if pd.notna(row["burden_ratio"]):
             ratio, discounted = two_figures(row["burden_ratio"]), two_figures(row["burden_ratio_discounted"])
             interval = f"{two_figures(row['burden_ratio_q05'])} to {two_figures(row['burden_ratio_q95'])}"
-            figures = f"ratio {ratio}, 9 in 10 worlds {interval}; {discounted} with 3.5 % a year discounted"
-            yield f"{name} against the base: {row['burden_words']} ({figures})."
+            figures = f"ratio {ratio}, 9 in 10 worlds {interval}; {discounted} with 3.5% a year discounted"
+            clear = f", {more_or_less(row['burden_ratio'])}" if row["burden_clear"] else ""
+            yield f"{name} against the base: {row['burden_words']}{clear} ({figures})."
         if pd.notna(row["dip_depth"]):
             yield f"Changing to {name}: {_changing(row, tables)}"
-    resources = [name for name in group.columns if name in set(_resource_columns(tables))]
-    for resource in resources:
-        figures = listed([f"{row['design']} {two_figures(row[resource])}" for _, row in group.iterrows()])
-        yield f"{resource}: {figures}."
+
+
+def _resources(group: pd.DataFrame, tables: Tables) -> Iterator[Block]:
+    """Show what each design of the main group takes, a column a design."""
+    rows = tuple((name, *(two_figures(value) for value in group[name])) for name in _resource_columns(tables))
+    if rows:
+        heads = (
+            "mean over horizon, futures and worlds",
+            *(tables.setting.short(str(name)) for name in group["design"]),
+        )
+        yield Grid(heads, rows, title="What it takes, on average over futures and worlds")
 
 
 def _resource_columns(tables: Tables) -> list[str]:
@@ -180,15 +218,20 @@ def _resource_columns(tables: Tables) -> list[str]:
 
 
 def _changing(row: pd.Series, tables: Tables) -> str:
-    unit = tables.setting.unit
-    depth = f"after the change the outcome first falls {two_figures(row['dip_depth'])} below staying (median world)"
+    setting = tables.setting
+    unit, never = setting.unit, float(row["never_benefits"])
+    bar = two_figures(setting.threshold)
+    depth = (
+        f"{setting.outcome} first falls {two_figures(row['dip_depth'])} below staying (median world; the bar: {bar})"
+    )
     if row["dip_depth"] <= 0:
         depth = "no dip after the change in the median world"
-    if row["never_benefits"] >= 0.995:
+    if never >= 0.995:
         return f"{depth}; in no world does it pass staying within the horizon."
-    never = percent(row["never_benefits"])
-    tail = f"; in {never} of worlds it never does within the horizon" if row["never_benefits"] > 0 else ""
     wait = count(round(row["time_to_benefit"]), unit) if row["time_to_benefit"] >= 0.5 else f"less than a {unit}"
+    if never > 0.5:
+        return f"{depth}; in {percent(never)} of worlds it never passes staying, in the others after about {wait}."
+    tail = f"; in {percent(never)} of worlds it never does within the horizon" if never > 0 else ""
     return f"{depth}; it passes staying after about {wait} (median world){tail}."
 
 
@@ -200,7 +243,7 @@ def _moved(tables: Tables) -> Iterator[str]:
     for label, rows in tables.thresholds[tables.thresholds["design"].isin(group)].groupby("bar", sort=False):
         if label == "headline":
             continue
-        figures = listed([f"{row.design} {percent(row.risk)}" for row in rows.itertuples(index=False)])
+        figures = listed([f"{setting.short(row.design)} {percent(row.risk)}" for row in rows.itertuples(index=False)])
         yield f"With the bar at {two_figures(float(rows['threshold'].iloc[0]))} ({label}): {figures}."
     yield f"{split_finding(tables.split, setting)} (told {tables.split['rule'].iloc[0]})."
 
@@ -211,7 +254,6 @@ def _limits(tables: Tables, file: StudyFile) -> Iterator[Block]:
     lines = [
         file.words.not_a_forecast,
         f"The bar is {two_figures(file.measures.shortfall.threshold)} ({anchor.status}). {anchor.source}.",
-        f"Confidence: {file.words.confidence}" if file.words.confidence else "",
         f"{count(failed, 'case')} could not be used and {'is' if failed == 1 else 'are'} left out." if failed else "",
     ]
     yield Lines(tuple(line for line in lines if line))

@@ -74,16 +74,22 @@ def lever_draws(study: Study, design: str, lever: str, worlds: int, seed: int, v
 
 def disruption_draws(study: Study, design: str, worlds: int, seed: int, varies: bool) -> np.ndarray:
     """Return ``(worlds,)`` costs of changing to a design, in the transition variable's unit; the base is free."""
+    costs = np.zeros(worlds)
+    for name, score in change_scores(study, design).items():
+        costs = costs + score_draws(score, f"{name}/disruption", worlds, seed, varies)
+    return costs
+
+
+def change_scores(study: Study, design: str) -> dict[str, Score]:
+    """Return what changing from the base design to another costs, by the design and the overlays that are new."""
     base, overlays = study.design_parts(design)
     kept, kept_overlays = study.design_parts(study.file.comparison.base)
-    costs = np.zeros(worlds)
-    if base != kept:
-        costs = costs + score_draws(study.designs[base].disruption, f"{base}/disruption", worlds, seed, varies)
+    scores = {} if base == kept else {base: study.designs[base].disruption}
     for name in overlays:
         disruption = study.overlays[name].disruption
         if disruption is not None and not (base == kept and name in kept_overlays):
-            costs = costs + score_draws(disruption, f"{name}/disruption", worlds, seed, varies)
-    return costs
+            scores[name] = disruption
+    return scores
 
 
 def future_draws(

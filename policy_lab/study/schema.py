@@ -59,6 +59,8 @@ class Design(Frozen):
     """A statutory design: what the partnership chooses."""
 
     title: str
+    short: str = ""
+    """What charts, tables and sentences call it; the title where left out."""
     group: str
     dates: str
     legal_basis: str
@@ -74,6 +76,8 @@ class Overlay(Frozen):
     """An addition to any design, written ``design+overlay``."""
 
     title: str
+    short: str = ""
+    """Follows the design's short name; both are needed for the two together to have one."""
     group: str
     legal_basis: str
     adds: dict[str, Score]
@@ -309,6 +313,9 @@ class Resource(Frozen):
     per: float = 1.0
     """Multiplier from the model's unit to the reported one (12 for a year from months)."""
     unit: str
+    total_unit: str = ""
+    """Unit of the amount over the whole horizon, for a resource a year: given, the total is reported too, undiscounted
+    and discounted."""
 
 
 class Measures(Frozen):

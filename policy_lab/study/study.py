@@ -164,6 +164,7 @@ class Study:
         return design.model_copy(
             update={
                 "title": f"{design.title} {overlay.title}",
+                "short": f"{design.short} {overlay.short}" if design.short and overlay.short else "",
                 "levers": levers,
                 "members": tuple(dict.fromkeys((*design.members, *overlay.members))),
                 "disruption": disruption,

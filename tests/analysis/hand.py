@@ -36,10 +36,14 @@ class HandStudy:
     designs: Mapping[str, Design]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     scenarios: Mapping[str, Any] = field(default_factory=dict)
+    overlays: Mapping[str, Any] = field(default_factory=dict)
     model: Any = field(default_factory=lambda: SimpleNamespace(time=SimpleNamespace(unit="Month")))
 
     def design(self, name: str) -> Design:
         return self.designs[name]
+
+    def design_parts(self, name: str) -> tuple[str, tuple[str, ...]]:
+        return name, ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -109,3 +111,15 @@ def test_the_evidence_behind_each_design_is_counted(made):
     table = beside.design_columns(hand.results(made, np.ones((2, 1, 1, 3))))
     assert table["evidence_grade"] == ["C", "C"]
     assert table["lever_marks"] == ["3 assumption", "3 assumption"]
+
+
+def test_a_resource_a_year_is_added_up_over_the_horizon_plain_and_discounted():
+    made = hand.study({"a": hand.design({"quota": 0.5})}, base="a")
+    staff = hand.Resource(variable="Staff", title="Staff", unit="pound/year", per=12, total_unit="pound")
+    measures = made.file.measures.model_copy(update={"resources": (staff,)})
+    made = replace(made, file=made.file.model_copy(update={"measures": measures}))
+    columns = beside.resource_columns(hand.results(made, np.ones((1, 1, 1, 25))))  # two years of 7 a month
+    assert columns["Staff (pound/year)"] == [84.0]
+    assert columns["Staff, whole horizon (pound)"] == [168.0]
+    exact = 84 * (1 - 1.035**-2) / np.log(1.035)
+    assert columns["Staff, whole horizon, 3.5% a year discounted (pound)"] == [pytest.approx(exact, rel=1e-6)]

@@ -41,6 +41,14 @@ def test_the_dominating_design_stands_first_with_what_could_overturn_it():
     assert row["sentence"] == "This order was put in, not found; the model only sizes it."
 
 
+def test_the_base_costs_nothing_to_keep():
+    made = hand.study(
+        {"old": hand.design(LOW, disruption=4.0), "new": hand.design({**LOW, "quota": 0.4}, disruption=3.0)}, base="old"
+    )
+    row = dominance(made).iloc[0]
+    assert (row["design"], row["disruption"], row["disruption_other"]) == ("new", 3.0, 0.0)
+
+
 def test_an_open_pair_carries_no_sentence_and_no_order():
     made = hand.study({"a": hand.design(LOW), "b": hand.design({**LOW, "quota": 0.4, "delay": 0.9})}, base="a")
     row = dominance(made).iloc[0]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -77,17 +78,39 @@ def test_options_reach_the_plan_and_the_base_is_added(folder):
     assert pd.read_csv(folder / "options" / "risk.csv")["dip_depth"].isna().all()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-def test_a_person_at_a_terminal_sees_progress(tmp_path):
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(folder):
+    (folder / "taken").write_text("")
+    done = policy_lab("compare", "fishery", "--worlds", 10_000, "--futures", 1000, "--out", folder / "taken" / "below")
+    assert done.exit_code == 2
+    assert "taken" in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_constant_that_leaves_no_usable_case_is_refused(folder):
+    words = ("--set", "Carrying capacity=-1", "--no-checks", *SMALL, "--out", folder / "none")
+    done = policy_lab("compare", "fishery", *words)
+    assert done.exit_code == 2
+    assert "lies outside the range in parameters.csv" in done.stderr
+    assert "no case gave usable numbers" in done.stderr
+    assert not (folder / "none").exists()
+
+
+def test_shocks_are_told_from_wear_without_the_checks_too(folder):
+    words = ("--scenario", "calm", "--no-checks", *SMALL, "--out", folder / "calm")
+    assert policy_lab("compare", "fishery", *words).exit_code == 0
+    rules = pd.read_csv(folder / "calm" / "split.csv")["rule"]
+    assert set(rules) == {"against the same world in which nothing happens"}
+
+
+def at_a_terminal(words: list[str], stop_at: bytes = b"") -> tuple[int, bytes]:
+    """Run the program at a pseudo-terminal, press Ctrl-C once it has said ``stop_at``; return exit code and words."""
     import pty
 
     ours, theirs = pty.openpty()
-    program = "from policy_lab.cli import main; main()"
-    words = ["compare", "fishery", "--no-checks", "--worlds", "4", "--futures", "2", "--out", str(tmp_path / "out")]
-    command = [sys.executable, "-c", program, *words]
+    command = [sys.executable, "-c", "from policy_lab.cli import main; main()", *words]
     with subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL) as process:
         os.close(theirs)
-        said = b""
+        said, stopped = b"", not stop_at
         while True:
             try:
                 part = os.read(ours, 4096)
@@ -96,10 +119,31 @@ def test_a_person_at_a_terminal_sees_progress(tmp_path):
             if not part:
                 break
             said += part
+            if not stopped and stop_at in said:
+                stopped = True
+                process.send_signal(signal.SIGINT)
     os.close(ours)
-    assert process.returncode == 0
+    return process.returncode, said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_person_at_a_terminal_sees_progress(tmp_path):
+    words = ["compare", "fishery", "--no-checks", "--worlds", "4", "--futures", "2", "--out", str(tmp_path / "out")]
+    code, said = at_a_terminal(words)
+    assert code == 0
     assert b"Comparing: 100%" in said
     assert b"32/32" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("moment", [b"Comparing:", b"Testing what was put in:", b"Writing charts"])
+def test_ctrl_c_stops_with_a_word_and_leaves_nothing(moment, tmp_path):
+    words = ["compare", "fishery", "--quick", *(str(word) for word in SMALL), "--out", str(tmp_path / "gone")]
+    code, said = at_a_terminal(words, stop_at=moment)
+    assert code == 130
+    assert b"policy-lab: stopped; no half-written file is left" in said
+    assert b"Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from policy_lab.charts.figure import Figure
 from policy_lab.errors import InputError
-from policy_lab.out import export
+from policy_lab.out import check_folder, export
 from policy_lab.results import read_runs
 
 TABLES = {"dominance", "risk", "pairwise", "series", "surface", "thresholds", "split", "columns"}
@@ -93,6 +93,15 @@ def test_other_files_in_the_folder_stay(results, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     export(results, tmp_path)
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_a_folder_is_asked_for_before_a_long_run(tmp_path):
+    assert check_folder(tmp_path / "new" / "deep") == tmp_path / "new" / "deep"
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "taken").write_text("")
+    for blocked in (tmp_path / "taken", tmp_path / "taken" / "below"):
+        with pytest.raises(InputError, match="taken"):
+            check_folder(blocked)
 
 
 def test_a_file_in_the_way_is_refused(results, tmp_path):

@@ -23,6 +23,24 @@ def test_text_is_wrapped_and_tables_line_up():
     assert "  - x" in lines
 
 
+def test_a_table_that_is_too_wide_breaks_its_heads_first_and_then_its_widest_cells():
+    wide = Grid(("name", "a long head"), (("one two three", "4"), ("five", "6")))
+    assert as_text((Section("x", (wide,)),), width=23).splitlines()[1:] == [
+        "  name           a long",
+        "                 head",
+        "  one two three  4",
+        "  five           6",
+    ]
+    assert as_text((Section("x", (wide,)),), width=17).splitlines()[1:] == [
+        "  name       a",
+        "             long",
+        "             head",
+        "  one two    4",
+        "  three",
+        "  five       6",
+    ]
+
+
 def test_markdown_has_headings_tables_and_lists():
     text = as_markdown(SECTIONS)
     assert text.startswith("# Title\n\nOne two")
