@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.risk import pairwise, risk, surface
     from policy_lab.analysis.shortfall import split
     from policy_lab.charts import dominance_chart, fan_chart, risk_chart, split_chart, surface_chart
-    from policy_lab.engine import compile_model
+    from policy_lab.engine import compile
     from policy_lab.errors import InputError
     from policy_lab.model import read_model
     from policy_lab.out import export
@@ -46,14 +46,14 @@ _HOMES: Final = {
     "read_runs": "results",
     "read_model": "model",
     "run_model": "run",
-    "compile_model": "engine",
+    "compile": "engine",
     "InputError": "errors",
 }
 """Public name -> the room that holds it, in the order in which a user meets them."""
 
 __all__ = [
     "InputError",
-    "compile_model",
+    "compile",
     "dominance",
     "dominance_chart",
     "export",

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import MappingProxyType
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine import ir
+from policy_lab.engine.cases import by_input, joined, many, outside_limits
 from policy_lab.engine.expressions import CLOCKS
 from policy_lab.engine.given import Backend, Given, Progress
-from policy_lab.engine.inputs import Input, default_values, gathered, matched, series_values
-from policy_lab.engine.layout import Layout, layout_of
-from policy_lab.engine.lowering import Lowered, lower
+from policy_lab.engine.inputs import Input, default_values, gathered, input_of, matched, series_values
+from policy_lab.engine.layout import layout_of
+from policy_lab.engine.lowering import Lowered
 from policy_lab.engine.series import Series
 from policy_lab.engine.timeline import Timeline, timeline
 from policy_lab.errors import InputError, Problem
@@ -24,15 +24,27 @@ from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, plain_name
 
 Array = NDArray[np.float64]
-BackendName = Literal["compiled", "numpy"]
 METHODS = ("euler", "rk2", "rk4")
 MAXIMUM_BYTES = 16 * 2**30  # of saved values
 
 
 class CompiledModel:
-    """A model ready to run any number of times; a run leaves nothing behind.
+    """A model ready to run any number of times, from any number of threads; a run leaves nothing behind.
 
-    Made by :func:`compile_model`.
+    Made by :func:`policy_lab.compile`.
+
+    Examples
+    --------
+    >>> import policy_lab as pl
+    >>> fishery = pl.compile(pl.open_study("fishery").model)
+    >>> fishery.inputs["Initial fleet"].default  # boat, one a community
+    array([30., 24., 18.])
+    >>> base = fishery.run()
+    >>> base["Fish stock"].shape  # runs, months
+    (1, 121)
+    >>> bigger = fishery.run({"Initial fleet[north]": 60}, outputs=["Fish stock"])
+    >>> bool(bigger["Fish stock"][0, 12] < base["Fish stock"][0, 12])
+    True
     """
 
     def __init__(self, model: Model, lowered: Lowered, backend: Backend, inputs: Mapping[str, Input]) -> None:
@@ -45,7 +57,7 @@ class CompiledModel:
         replaced = [
             symbol.name for symbol in lowered.program.of_role(ir.Role.SERIES) if symbol.name in lowered.defaults
         ]
-        self._replaced = {name: _input(model, name, lowered.defaults[name]) for name in replaced}
+        self._replaced = {name: input_of(model, name, lowered.defaults[name]) for name in replaced}
 
     @property
     def model(self) -> Model:
@@ -89,14 +101,15 @@ class CompiledModel:
         series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
         threads: int | None = None,
         progress: Progress | None = None,
+        allow_nan: bool = False,
     ) -> Series:
         """Run the model.
 
         Parameters
         ----------
         inputs
-            By input, an array of shape (*dimensions) for all runs or (runs, *dimensions). Nothing set: the values
-            of the model file.
+            By input, in its own unit, a number or an array of shape (*dimensions) for all runs or (runs, *dimensions);
+            single elements by ``Name[element]``, shape () or (runs,). Nothing set: the values of the model file.
         outputs
             Variables to save; all variables when not given.
         start
@@ -112,28 +125,30 @@ class CompiledModel:
             Threads to use; as many as there are processors when not given.
         progress
             Called with the share of the work that is done.
+        allow_nan
+            Whether inputs may be not-a-number.
 
         Returns
         -------
         Series
-            Values of shape (runs, times, *dimensions).
+            Values of shape (runs, times, *dimensions), with ``warnings`` of inputs outside the file's limits.
 
         Raises
         ------
         InputError
             For anything that cannot be used, with the nearest names.
         """
+        inputs = by_input(self._model, self._inputs, inputs or {}, allow_nan=allow_nan)
         line = self.timeline(initial_time, final_time, time_step, save_period)
         names = self._output_names(outputs)
         first = None if start is None else np.asarray(start, dtype=np.float64)
-        given = self._given(inputs or {}, first, series or {})
+        given = self._given(inputs, first, series or {})
         stored = self._stored(names)
-        cells = [np.empty(0, dtype=np.int64), *(self._layout.cells(symbol).ravel() for symbol in stored)]
         _check_memory(given.runs, len(line.saved), sum(symbol.size for symbol in stored))
         raw = self._backend.simulate(
             given,
             line,
-            np.concatenate(cells),
+            np.concatenate([np.empty(0, dtype=np.int64), *(self._layout.cells(symbol).ravel() for symbol in stored)]),
             method=self._method(method),
             start=None if first is None else self._start(first, given.runs),
             threads=threads or usable_processors(),
@@ -141,7 +156,40 @@ class CompiledModel:
         )
         values = {name: self._given_values(name, given, line) for name in names if name not in {s.name for s in stored}}
         values |= _by_symbol(raw.outputs, stored)
-        return self._series(line, {name: values[name] for name in names}, raw.states.T)
+        return self._series(line, {name: values[name] for name in names}, raw.states.T, inputs)
+
+    def run_many(self, cases: Any, **options: Any) -> Series:
+        """Run many cases at once, which is faster by far than one after the other.
+
+        Parameters
+        ----------
+        cases
+            A sequence of mappings, one a run, all with the same names; a mapping of arrays whose first axis is the
+            runs; or a DataFrame with a row for each run and a column for each constant (``Name``) or element
+            (``Name[element]``). Values are in the unit of the constant.
+        options
+            As for :meth:`run`.
+
+        Returns
+        -------
+        Series
+            Values of shape (runs, times, *dimensions), in the order of the cases.
+
+        Raises
+        ------
+        InputError
+            For anything that cannot be used, and when cases are of different number or set different names.
+
+        Examples
+        --------
+        >>> import policy_lab as pl
+        >>> fishery = pl.compile(pl.open_study("fishery").model)
+        >>> cases = [{"Initial trust": 0.2}, {"Initial trust": 0.8}]
+        >>> fishery.run_many(cases, outputs=["Trust"])["Trust"].shape  # runs, months, communities
+        (2, 121, 3)
+        """
+        values = by_input(self._model, self._inputs, joined(cases))
+        return self.run(many(values, self._inputs), **options)
 
     def _stored(self, names: Sequence[str]) -> list[ir.Symbol]:
         """Return the symbols that a backend has to save: what is given is known without."""
@@ -156,7 +204,7 @@ class CompiledModel:
         series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
     ) -> Array:
         """Return the states in which runs with these inputs start, shape (runs, states)."""
-        given = self._given(inputs or {}, None, series or {})
+        given = self._given(by_input(self._model, self._inputs, inputs or {}), None, series or {})
         return self._backend.initial_states(given, self.timeline(initial_time)).T
 
     def rates(
@@ -173,7 +221,7 @@ class CompiledModel:
         A state that jumps (SAMPLE IF TRUE, a pipeline delay) has the jump over one time step as its rate.
         """
         first = np.asarray(states, dtype=np.float64)
-        given = self._given(inputs or {}, first, series or {})
+        given = self._given(by_input(self._model, self._inputs, inputs or {}), first, series or {})
         line = self.timeline(None, None, time_step)
         start = self._start(first, given.runs)
         return self._backend.rates(given, line, start, line.initial_time if time is None else time).T
@@ -273,8 +321,12 @@ class CompiledModel:
         whole = values.reshape(values.shape[0], 1, *symbol.shape)
         return np.broadcast_to(whole, (given.runs, saves, *symbol.shape))
 
-    def _series(self, line: Timeline, values: Mapping[str, Array], states: Array) -> Series:
+    def _series(
+        self, line: Timeline, values: Mapping[str, Array], states: Array, inputs: Mapping[str, ArrayLike]
+    ) -> Series:
         variables = {name: self._model.variables[name] for name in values}
+        for array in (line.labels, states, *values.values()):
+            array.flags.writeable = False  # nothing changes after it is made
         return Series(
             time=line.labels,
             values=MappingProxyType(dict(values)),
@@ -283,6 +335,7 @@ class CompiledModel:
             elements=MappingProxyType({name: self._model.elements(name) for name in variables}),
             states=states,
             time_unit=self._model.time.unit,
+            warnings=outside_limits(self._model, self._inputs, inputs),
         )
 
 
@@ -307,73 +360,6 @@ def _by_symbol(outputs: Array, symbols: Sequence[ir.Symbol]) -> dict[str, Array]
         values[symbol.name] = part.reshape(*part.shape[:2], *symbol.shape)
         at += symbol.size
     return values
-
-
-def compile_model(
-    model: Model, *, backend: BackendName = "compiled", free: Sequence[str] = (), series: Sequence[str] = ()
-) -> CompiledModel:
-    """Make a model ready to run.
-
-    Parameters
-    ----------
-    model
-        As :func:`policy_lab.model.read_model` returns it.
-    backend
-        ``compiled`` (LLVM) or ``numpy`` (readable, slow).
-    free
-        Variables whose equations are replaced by an input, to cut a loop: an input's default is the variable's value
-        at the initial time.
-    series
-        Constants, auxiliaries or data variables whose values will be given over time.
-
-    Raises
-    ------
-    InputError
-        With every equation that cannot be computed exactly, by name and line; nothing is run.
-    """
-    free = [model.spelled(name) for name in free]
-    series = [model.spelled(name) for name in series]
-    for name in (*free, *series):
-        _replaceable(model, name, series=name in series)
-    lowered = lower(model, free=free, series=series)
-    inputs = {name: _input(model, name, value) for name, value in lowered.defaults.items() if name not in series}
-    if free:
-        whole = compile_model(model, backend="numpy")
-        initial = whole.run(outputs=list(free), final_time=model.time.initial)
-        inputs |= {name: _input(model, name, initial[name][0, 0]) for name in free}
-    return CompiledModel(model, lowered, _backend(backend, lowered), inputs)
-
-
-def _backend(name: str, lowered: Lowered) -> Backend:
-    layout: Layout = layout_of(lowered.program)
-    if name == "numpy":
-        from policy_lab.engine.numpy_backend import NumpyBackend
-
-        return NumpyBackend(lowered.program, layout)
-    if name == "compiled":
-        from policy_lab.engine.llvm_backend import LlvmBackend
-
-        return LlvmBackend(lowered.program, layout)
-    raise InputError(Problem(what=f"no engine `{name}`", remedy="Choose `compiled` or `numpy`."))
-
-
-def _replaceable(model: Model, name: str, *, series: bool) -> None:
-    variable = model.variables[name]
-    kind = variable.kind
-    problem = Problem(what=f"`{name}` is a {kind} and cannot be {'given as a series' if series else 'freed'}")
-    if kind in (Kind.TIME, Kind.LOOKUP) or (not series and kind is Kind.DATA):
-        raise InputError(problem)
-    if kind is Kind.CONSTANT and not series:
-        raise InputError(replace(problem, remedy="A constant is an input already."))
-    keywords = {c.expression.keyword for c in variable.components if isinstance(c.expression, ex.Data)}
-    if keywords - {"interpolate"}:
-        what = f"`{name}` is data that is not interpolated ({', '.join(sorted(keywords))}), which is not supported"
-        raise InputError(Problem(what=what, file=model.path, line=variable.line or None))
-
-
-def _input(model: Model, name: str, default: Array) -> Input:
-    variable = model.variables[name]
-    return Input(name, variable.unit, variable.dimensions, model.elements(name), np.asarray(default, dtype=np.float64))
 
 
 def _saves_every_step(model: Model) -> bool:

@@ -14,7 +14,7 @@ from policy_lab.engine.ir import Role
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.lowering import Lowered
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.model.types import plain_name
+from policy_lab.model.types import Model, plain_name
 
 Array = NDArray[np.float64]
 
@@ -36,6 +36,12 @@ class Input:
     def shape(self) -> tuple[int, ...]:
         """Number of elements in each dimension."""
         return tuple(len(names) for names in self.elements)
+
+
+def input_of(model: Model, name: str, default: Array) -> Input:
+    """Return a variable of a model as an input with this default."""
+    variable = model.variables[name]
+    return Input(name, variable.unit, variable.dimensions, model.elements(name), np.asarray(default, dtype=np.float64))
 
 
 def matched(name: str, candidates: Iterable[str], what: str, remedy: str = "") -> str:
@@ -88,7 +94,7 @@ def gathered(
     for name, value in values.items():
         try:
             spelled = matched(name, known, "an input of this model", "Constants and freed variables can be set.")
-            arrays[spelled] = _shaped(known[spelled], value)
+            arrays[spelled] = shaped(known[spelled], value)
             if spelled in lowered.structural and not np.all(arrays[spelled] == known[spelled].default):
                 raise InputError(Problem(what=f"`{spelled}` is the order of a delay and cannot be set for a run"))
         except InputError as error:
@@ -105,7 +111,8 @@ def gathered(
     return Given(number, *_laid_out(layout, defaults, arrays, known, number), series)
 
 
-def _shaped(known: Input, value: ArrayLike) -> Array:
+def shaped(known: Input, value: ArrayLike) -> Array:
+    """Return a value for an input as an array of shape (*dimensions) or (runs, *dimensions), or raise an InputError."""
     try:
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policy_lab.engine import tables
 from policy_lab.engine.subscripts import element_names
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import plain_name
@@ -31,6 +33,18 @@ class Series:
         The elements of those ranges, in order.
     states
         The states at the end, with which a run can go on: shape (runs, states).
+    warnings
+        What is doubtful about the inputs: values outside the limits of the model file.
+
+    Examples
+    --------
+    >>> import policy_lab as pl
+    >>> fishery = pl.compile(pl.open_study("fishery").model)
+    >>> series = fishery.run(outputs=["Fish stock", "Fleet"], final_time=2)
+    >>> series["Fleet"].shape  # runs, times, communities
+    (1, 3, 3)
+    >>> list(series.to_frame().columns)
+    ['Fish stock', 'Fleet[north]', 'Fleet[south]', 'Fleet[west]']
     """
 
     time: NDArray[np.float64]
@@ -40,6 +54,7 @@ class Series:
     elements: Mapping[str, tuple[tuple[str, ...], ...]]
     states: NDArray[np.float64]
     time_unit: str = ""
+    warnings: tuple[Problem, ...] = ()
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         """Return the values of a variable, shape (runs, times, *dimensions); case and underscores do not count."""
@@ -68,10 +83,31 @@ class Series:
         name = self.spelled(name)
         return element_names(name, self.elements[name])
 
+    def to_frame(self, layout: Literal["wide", "tidy"] = "wide") -> Any:
+        """Return the values as a pandas DataFrame.
+
+        Parameters
+        ----------
+        layout
+            ``wide``: a row for each time (``run`` and ``time`` where there is more than one run), a column for each
+            element, named as PySD spells it (``Fleet[north]``). ``tidy``: a row for each number, with the columns
+            ``run, time, variable, element, value, unit``.
+        """
+        return tables.to_frame(self, layout)
+
+    def to_xarray(self) -> Any:
+        """Return the values as an xarray Dataset with the dimensions ``run``, ``time`` and the subscript ranges.
+
+        Units are in ``attrs["units"]``. A dimension whose name is taken, by a variable or by the same range a second
+        time, gets an apostrophe.
+        """
+        return tables.to_xarray(self)
+
     @property
     def runs(self) -> int:
         """Number of runs."""
         return int(self.states.shape[0])
 
     def __repr__(self) -> str:
-        return f"Series({len(self.values)} variables, {self.runs} runs, {len(self.time)} saved times)"
+        told = f", {len(self.warnings)} warnings" if self.warnings else ""
+        return f"Series({len(self.values)} variables, {self.runs} runs, {len(self.time)} saved times{told})"

@@ -96,7 +96,11 @@ def _with_anchors(plan: Plan, compiled: CompiledModel) -> tuple[dict[str, np.nda
     inputs = plan.reference_inputs()
     start = _rest(compiled, inputs, plan.worlds, "the reference")
     first = compiled.run(
-        inputs, outputs=list(reference.anchors.values()), start=start.states, final_time=plan.study.model.time.initial
+        inputs,
+        outputs=list(reference.anchors.values()),
+        start=start.states,
+        final_time=plan.study.model.time.initial,
+        allow_nan=True,
     )
     for constant, variable in reference.anchors.items():
         worlds[constant] = np.array(first[variable][:, 0])
@@ -160,6 +164,7 @@ def _cases(
                 time_step=plan.time_step,
                 save_period=plan.save_period,
                 threads=threads,
+                allow_nan=True,  # a world whose reference failed; its cases are counted as failed
             )
             values = {name: outcome.values[place, part] for name, outcome in outcomes.items()}
             for name, target in values.items():
