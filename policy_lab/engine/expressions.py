@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from policy_lab.engine import ir
-from policy_lab.engine.functions import CALLS, REDUCTIONS
+from policy_lab.engine.functions import ARRAY_CALLS, CALLS, REDUCTIONS
 from policy_lab.engine.subscripts import (
     Loop,
     Scope,
@@ -178,7 +178,7 @@ def _subscript_value(name: str, place: Place) -> ir.Node:
     if loop is None:
         raise LoweringError(f"the range `{spelled}` stands for a number, but is not on the left-hand side")
     values = tuple(float(numbers[element]) for element in loop.elements)
-    return _constant_symbol(values, (len(values),), (ir.Along(spelled, tuple(range(len(values)))),), place)
+    return constant_symbol(values, (len(values),), (ir.Along(spelled, tuple(range(len(values)))),), place)
 
 
 def _literal(values: tuple[float, ...], place: Place) -> ir.Node:
@@ -195,10 +195,11 @@ def _literal(values: tuple[float, ...], place: Place) -> ir.Node:
         count *= size
     if count != len(values):
         raise LoweringError(f"{len(values)} numbers for {count} elements")
-    return _constant_symbol(tuple(values), tuple(sizes), tuple(index), place)
+    return constant_symbol(tuple(values), tuple(sizes), tuple(index), place)
 
 
-def _constant_symbol(values: tuple[float, ...], shape: tuple[int, ...], index: ir.Index, place: Place) -> ir.Node:
+def constant_symbol(values: tuple[float, ...], shape: tuple[int, ...], index: ir.Index, place: Place) -> ir.Read:
+    """Return a read of numbers that are written into the program."""
     name = f"{place.variable.name} · numbers"
     symbol = place.draft.add(ir.Symbol(name, shape, ir.Role.LITERAL, place.variable.name, place.line))
     place.draft.literals[symbol.name] = tuple(float(value) for value in values)
@@ -210,10 +211,14 @@ def _call(function: str, arguments: tuple[ex.Expression, ...], place: Place) -> 
     shown = function.replace("_", " ").upper()
     if name in REDUCTIONS:
         return _reduction(REDUCTIONS[name], shown, arguments, place)
+    if name in ARRAY_CALLS:
+        from policy_lab.engine.array_calls import lower_array_call  # it lowers arguments by this module
+
+        return lower_array_call(name, arguments, place)
     if name == "elmcount":
         return _element_count(arguments, place)
     if name not in CALLS:
-        close = nearest_names(shown, [known.replace("_", " ").upper() for known in (*CALLS, *REDUCTIONS)])
+        close = nearest_names(shown, [known.replace("_", " ").upper() for known in (*CALLS, *REDUCTIONS, *ARRAY_CALLS)])
         raise LoweringError(f"the function {shown} is not supported by the compiled engine", nearest=close)
     count, build = CALLS[name]
     if len(arguments) != count:
@@ -233,7 +238,15 @@ def _element_count(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Nod
 def _reduction(fold: str, shown: str, arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     if len(arguments) != 1:
         raise LoweringError(f"{shown} takes 1 argument, {len(arguments)} given")
-    marked = sorted(_marked(arguments[0]))
+    inner, axes = reduced_place(arguments, shown, place)
+    return ir.Fold(fold, axes, lower_expression(arguments[0], inner))
+
+
+def reduced_place(
+    arguments: tuple[ex.Expression, ...], shown: str, place: Place
+) -> tuple[Place, tuple[ir.Axis, ...]]:
+    """Return the place inside a reduction over the subscripts of ``arguments`` marked with `!`, and its loops."""
+    marked = sorted(_marked(arguments))
     if not marked:
         raise LoweringError(f"{shown} needs a subscript marked with `!` to run over")
     loops: dict[str, Loop] = {}
@@ -243,13 +256,12 @@ def _reduction(fold: str, shown: str, arguments: tuple[ex.Expression, ...], plac
             raise LoweringError(f"no subscript range `{subscript[:-1]}`")
         unique = f"{subscript}{place.scope.depth or ''}"
         loops[subscript] = Loop(ir.Axis(unique, len(elements)), tuple(elements))
-    inner = replace(place, scope=place.scope.inside(loops))
-    return ir.Fold(fold, tuple(loop.axis for loop in loops.values()), lower_expression(arguments[0], inner))
+    return replace(place, scope=place.scope.inside(loops)), tuple(loop.axis for loop in loops.values())
 
 
 def _marked(expression: object) -> frozenset[str]:
     """Return the `!` subscripts that a reduction over ``expression`` runs over: those of inner ones are taken."""
-    if isinstance(expression, ex.Call) and expression.function.casefold() in REDUCTIONS:
+    if isinstance(expression, ex.Call) and expression.function.casefold() in (*REDUCTIONS, "vector_select"):
         return frozenset()
     if isinstance(expression, ex.Reference):
         return frozenset(subscript for subscript in expression.subscripts if subscript.endswith("!"))

@@ -59,3 +59,14 @@ CALLS: Mapping[str, tuple[int, Builder]] = MappingProxyType(
 )
 #: Reductions over ``!`` subscripts → the fold that computes them.
 REDUCTIONS: Mapping[str, str] = MappingProxyType({"sum": "sum", "prod": "prod", "vmax": "max", "vmin": "min"})
+#: Functions of whole vectors and matrices, or of the clock in other units, with their numbers of arguments.
+ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
+    {
+        "vector_select": 5,
+        "vector_rank": 2,
+        "vector_sort_order": 2,
+        "vector_reorder": 2,
+        "invert_matrix": 2,
+        "get_time_value": 3,
+    }
+)

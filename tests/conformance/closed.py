@@ -176,6 +176,35 @@ _SUBSCRIPTS: dict[str, Callable[[Array], Array]] = {
     "delays": lambda t: each(*(k * chain(t, 3, 2, 0, _step) for k in (1, 2, 3))),
     "chosen": lambda t: each(*(np.maximum(t, k) for k in (1, 2, 3))),
 }
+_VECTORS: dict[str, Callable[[Array], Array]] = {
+    "rank up": lambda t: each(3 + 0 * t, 1 + 0 * t, 4 + 0 * t, 2 + 0 * t),
+    "rank down": lambda t: each(2 + 0 * t, 4 + 0 * t, 1 + 0 * t, 3 + 0 * t),
+    "tied up": lambda t: each(3 + 0 * t, 1 + 0 * t, 4 + 0 * t, 2 + 0 * t),
+    "tied down": lambda t: each(2 + 0 * t, 0 * t, 3 + 0 * t, 1 + 0 * t),
+    "order up": lambda t: each(1 + 0 * t, 3 + 0 * t, 0 * t, 2 + 0 * t),
+    "order down": lambda t: each(2 + 0 * t, 0 * t, 3 + 0 * t, 1 + 0 * t),
+    "order of rows": lambda t: each(*(k + 0 * t for k in (1, 2, 0, 1, 2, 0, 0, 2, 1, 0, 1, 2))),
+    "weighted sum": lambda t: 5 * (1 + t),
+    "weighted product": lambda t: 4 * (1 + t) ** 2,
+    "weighted least": lambda t: 1 + t,
+    "weighted most": lambda t: 4 * (1 + t),
+    "weighted mean": lambda t: 2.5 * (1 + t),
+    "powers": lambda t: (1 + t) * (2 * (1 + t)) ** 2,
+    "plain sum": lambda t: 3 * (1 + t),
+    "plain product": lambda t: 2 * (1 + t) ** 2,
+    "plain least": lambda t: 1 + t,
+    "plain most": lambda t: 2 * (1 + t),
+    "plain mean": lambda t: 1.5 * (1 + t),
+    "nothing": lambda t: -1 + 0 * t,
+    "of rows": lambda t: each(11 + 0 * t, 11 + 0 * t, 14 + 0 * t),
+}
+
+
+def _inverse(t: Array) -> Array:
+    matrices = np.array([[0, 2, 1], [1, 0, 3], [2, 5, 0]]) + t[:, None, None] / 10
+    return np.linalg.inv(matrices)
+
+
 _NAMES: dict[str, Callable[[Array], Array]] = {
     '"a name, in quotes!"': lambda t: t,
     "Größe in Köln": lambda t: 2 * t,
@@ -229,6 +258,9 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ("subscripted_macros.mdl", "in each"): lambda t: each(
         *(k * chain(t, 1, 4, 2, lambda t: 1 + late(t, 2)) for k in (1, 3))
     ),
+    ("reorder.mdl", "sorted"): lambda t: each(1 + t, 2 + 2 * t, 3 + 3 * t, 4 + 4 * t),
+    ("inverse.mdl", "inverse"): _inverse,
+    ("time_value.mdl", "later"): lambda t: t + 3,
     ("settings.xmile", "settings"): lambda t: np.pi / 4 + 8 * t,
     ("notes.xmile", "commented"): lambda t: t + 1,
     ("upper_mod.xmile", "rest"): lambda t: t % 3,
@@ -239,7 +271,8 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
 }
 _FILES = {
     "maths.mdl": _MATHS, "logic.mdl": _LOGIC, "grouping.mdl": _GROUPING, "timing.mdl": _TIMING, "tables.mdl": _TABLES,
-    "memory.mdl": _MEMORY, "subscripts.mdl": _SUBSCRIPTS, "names.mdl": _NAMES, "xmile.xmile": _XMILE,
+    "memory.mdl": _MEMORY, "subscripts.mdl": _SUBSCRIPTS, "names.mdl": _NAMES,
+    "vectors.mdl": _VECTORS, "xmile.xmile": _XMILE,
 }  # fmt: skip
 FORMS: Mapping[tuple[str, str], Callable[[Array], Array]] = MappingProxyType(
     {(file, name): form for file, forms in _FILES.items() for name, form in forms.items()} | _ALONE

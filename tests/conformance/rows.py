@@ -176,6 +176,32 @@ FEATURES = {
     """,
     "nested_macros.mdl": "nested | a macro that calls a macro",
     "subscripted_macros.mdl": "in each | a macro called from a subscripted equation",
+    "vectors.mdl": """
+        rank up          | VECTOR RANK, smallest first
+        rank down        | VECTOR RANK, largest first
+        tied up          | VECTOR RANK of equal elements
+        tied down        | VECTOR SORT ORDER of equal elements, largest first
+        order up         | VECTOR SORT ORDER, smallest first
+        order down       | VECTOR SORT ORDER, largest first
+        order of rows    | VECTOR SORT ORDER of each row of a matrix
+        weighted sum     | VECTOR SELECT 0, weighted sum
+        weighted product | VECTOR SELECT 1, product of the weighted
+        weighted least   | VECTOR SELECT 2, least of the weighted
+        weighted most    | VECTOR SELECT 3, most of the weighted
+        weighted mean    | VECTOR SELECT 4, mean of the weighted
+        powers           | VECTOR SELECT 5, product of powers
+        plain sum        | VECTOR SELECT 6, sum
+        plain product    | VECTOR SELECT 7, product
+        plain least      | VECTOR SELECT 8, least
+        plain most       | VECTOR SELECT 9, most
+        plain mean       | VECTOR SELECT 10, mean
+        nothing          | VECTOR SELECT of nothing
+        of rows          | VECTOR SELECT over one of two subscripts
+    """,
+    "reorder.mdl": "sorted | VECTOR REORDER",
+    "inverse.mdl": "inverse | INVERT MATRIX",
+    "time_value.mdl": "later | GET TIME VALUE of the time of the model",
+    "calendar.mdl": "calendar | GET TIME VALUE of the calendar",
     "names.mdl": """
         "a name, in quotes!" | a name in quotes
         Größe in Köln        | names beyond ASCII

@@ -19,8 +19,8 @@ Written = Callable[..., Model]
     ("equations", "said"),
     [
         (["x = RANDOM UNIFORM(0, 1, 3)"], r"written\.mdl:2: `x`: the function RANDOM UNIFORM is not supported"),
-        (["y = 1", "x = GET TIME VALUE(0, 0, 0)"], r"written\.mdl:7: `x`: the function GET TIME VALUE"),
-        (["A: a1, a2", "v[A] = 1, 2", "x[A] = VECTOR SORT ORDER(v[A], 1)"], "`x`: the function VECTOR SORT ORDER"),
+        (["y = 1", "x = GET TIME VALUE(0, 0, 3)"], r"written\.mdl:7: `x`: GET TIME VALUE"),
+        (["A: a1, a2", "v[A] = 1, 2", "x[A] = VECTOR SORT ORDER(v[a1], 1)"], "`x`: VECTOR SORT ORDER needs"),
         (["s = INTEG(1, t)", "t = INTEG(1, s)"], r"circular initial values: s → t → s"),
         (["s = INTEG(1, x)", "x = y + s", "y = 1 * s"], "circular initial values: s → "),
         (["n = 2 + Time", "s = DELAY N(Time, 3, 0, n)"], "`s`: the order of a delay must be a number"),
@@ -34,7 +34,7 @@ def test_refusals_name_variable_and_line(equations: list[str], said: str, writte
 
 
 def test_all_refusals_of_a_model_are_told_at_once(written: Written) -> None:
-    model = written("x = RANDOM UNIFORM(0, 1, 3)", "y = GET TIME VALUE(0, 0, 0)", "z = 1")
+    model = written("x = RANDOM UNIFORM(0, 1, 3)", "y = GET TIME VALUE(0, 0, 3)", "z = 1")
     with pytest.raises(InputError) as caught:
         compile_model(model)
     assert [problem.variable for problem in caught.value.problems] == ["x", "y"]

@@ -1,0 +1,59 @@
+"""What vector functions refuse, and a matrix of some size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from policy_lab.engine import compile_model
+from policy_lab.errors import InputError
+from policy_lab.model import Model
+
+Written = Callable[..., Model]
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_a_matrix_of_twelve_rows_for_each_region(written: Written, backend: Literal["compiled", "numpy"]) -> None:
+    model = written(
+        "R: (r1-r12)", "C: (c1-c12)", "P: p1, p2",
+        "matrix[P, R, C] = weight[P]*(IF THEN ELSE(R = C, 3, 0) + SIN(R*C))",
+        "weight[P] = 1, 2", "inverse[P, R, C] = INVERT MATRIX(matrix[P, R, C], 12)", final=1, step=1,
+    )  # fmt: skip
+    series = compile_model(model, backend=backend).run()
+    exact = np.linalg.inv(series["matrix"])
+    assert series["inverse"] == pytest.approx(exact, rel=1e-10, abs=1e-12)
+
+
+def test_a_singular_matrix_has_no_inverse(written: Written) -> None:
+    model = written(
+        "R: r1, r2", "C: c1, c2", "m[R, C] = 1, 2; 2, 4;", "i[R, C] = INVERT MATRIX(m[R, C], 2)", final=1, step=1
+    )
+    assert not np.isfinite(compile_model(model).run()["i"]).any()
+
+
+def test_an_error_action_gives_no_value(written: Written) -> None:
+    model = written(
+        "A: a1, a2", "s[A] = 1, 1", "v[A] = 3, 4", "x = VECTOR SELECT(s[A!], v[A!], 0, 0, 2)",
+        "y = VECTOR SELECT(s[A!], v[A!], 0, 0, 1)", final=1, step=1,
+    )  # fmt: skip
+    series = compile_model(model).run()
+    assert np.isnan(series["x"]).all()
+    assert series["y"][0, 0] == 7
+
+
+@pytest.mark.parametrize(
+    ("equation", "said"),
+    [
+        ("x[A] = VECTOR RANK(v[A] + 1, 1)", "needs a variable whose last subscript"),
+        ("x = VECTOR SELECT(v[A!], v[A!], 0, Time, 0)", "must be a whole number"),
+        ("x = VECTOR SELECT(v[A!], v[A!], 0, 11, 0)", "numerical actions 0 to 10"),
+        ("x[A] = INVERT MATRIX(v[A], 2)", "square matrix"),
+        ("x = GET TIME VALUE(2, 0, 1)", "reads a calendar or the clock of the computer"),
+    ],
+)
+def test_refusals(written: Written, equation: str, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        compile_model(written("A: a1, a2", "v[A] = 1, 2", equation))
