@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from policy_lab.cli.door import warn
 if TYPE_CHECKING:
     from policy_lab.model.types import Model, Variable
     from policy_lab.study import Study
+    from policy_lab.study.schema import Design
 
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
 MOST_UNIT_LINES = 20
@@ -22,7 +24,8 @@ MOST_UNIT_LINES = 20
 @click.command()
 @click.argument("what", metavar="MODEL|STUDY", required=False)
 @click.option("--keys", is_flag=True, help="Explain the keys of study.yaml, designs.yaml and scenarios.yaml instead.")
-def describe(what: str | None, keys: bool) -> None:
+@click.option("--language", is_flag=True, help="List what the model uses of its language, and what computes it.")
+def describe(what: str | None, keys: bool, language: bool) -> None:
     """Say what a model file or a study holds (the default study unless named)."""
     if keys:
         click.echo("\n".join(_keys()))
@@ -32,13 +35,13 @@ def describe(what: str | None, keys: bool) -> None:
 
         model = read_model(Path(what))
         warn(model.warnings)
-        click.echo("\n".join(_model(model)))
+        click.echo("\n".join(_language(model) if language else _model(model)))
         return
     from policy_lab.study import open_study
 
     study = open_study(what)
     warn(study.model.warnings)
-    click.echo("\n".join(_study(study)))
+    click.echo("\n".join(_language(study.model) if language else _study(study)))
 
 
 @click.command("list")
@@ -52,6 +55,19 @@ def list_everything() -> None:
         click.echo(f"    {entry.question}")
         for file in sorted(path for path in entry.folder.iterdir() if path.suffix in MODEL_ENDINGS):
             click.echo(f"    {file}")
+
+
+def _language(model: Model) -> Iterator[str]:
+    from policy_lab.engine.language import language
+
+    found = language(model)
+    yield f"{model.name}: {model.path}"
+    width = max((len(use.feature) for use in found.uses), default=0)
+    for use in found.uses:
+        where = f", first in line {use.line}" if use.line else ""
+        yield f"  {use.feature:<{width}}  {', '.join(use.engines) or 'refused'}; {use.times} ×{where}"
+    for problem in found.refused:
+        yield f"Refused: {problem}"
 
 
 def _model(model: Model) -> Iterator[str]:
@@ -113,9 +129,11 @@ def _study(study: Study) -> Iterator[str]:
     yield file.question
     yield f"Folder: {study.folder}"
     yield f"Model: {file.model}, {len(study.model.variables)} variables, in {_units(study)}"
-    yield (
+    yield from _wrapped(
         f"Compared: {usual.worlds} worlds × {usual.futures} futures, scenario {usual.scenario}, start {usual.start}, "
-        f"base {usual.base}, {file.clock.horizon:g} {_units(study)} from {file.clock.start}, seed {usual.seed}"
+        f"base {usual.base}, {file.clock.horizon:g} {_units(study)} from {file.clock.start}, seed {usual.seed}",
+        indent=0,
+        hang=4,
     )
     yield ""
     yield "DESIGNS"
@@ -124,20 +142,43 @@ def _study(study: Study) -> Iterator[str]:
         if names:
             yield f"  {title}"
         for name in names:
-            design = study.designs[name]
-            yield f"    {name}: {design.title} ({design.dates}; {design.legal_basis})"
+            yield from _design(name, study.designs[name])
+    if study.overlays:
+        yield "  Additions to any design, written DESIGN+NAME"
     for name, overlay in study.overlays.items():
-        yield f"    any design +{name}: {overlay.title} ({overlay.legal_basis})"
+        yield f"    +{name}: {overlay.title}"
+        yield from _wrapped(overlay.legal_basis, 8)
     yield ""
     yield "LEVERS (scores are judgement)"
     for name, lever in file.levers.items():
-        yield f"  {name}: {lever.title}; {_favourable(lever.better)}. {lever.meaning}"
+        yield from _wrapped(f"{name}: {lever.title}; {_favourable(lever.better)}. {lever.meaning}", hang=4)
     yield ""
     yield "SCENARIOS"
     for name, scenario in study.scenarios.items():
-        yield f"  {name}: {scenario.title}. {scenario.meaning}"
+        yield from _wrapped(f"{name}: {scenario.title}. {scenario.meaning}", hang=4)
     yield ""
     yield from _measures(study)
+
+
+def _design(name: str, design: Design) -> Iterator[str]:
+    called = f", in short {design.short}" if design.short else ""
+    yield from _wrapped(f"{name}: {design.title}{called}", 4, hang=4)
+    yield from _wrapped(f"When: {design.dates}.", 8)
+    yield from _wrapped(f"Basis: {design.legal_basis}", 8)
+    if design.members:
+        yield from _wrapped(f"Members: {', '.join(design.members)}.", 8)
+    scores = ", ".join(f"{lever} {score.mode:g}" for lever, score in design.levers.items())
+    yield from _wrapped(f"Most likely scores: {scores}.", 8)
+    if design.note:
+        yield from _wrapped(f"Note: {design.note}", 8)
+
+
+def _wrapped(text: str, indent: int = 2, hang: int = 0) -> Iterator[str]:
+    """Break a line for a terminal of a hundred columns."""
+    blanks = " " * indent
+    yield from textwrap.wrap(
+        text, 100, initial_indent=blanks, subsequent_indent=blanks + " " * hang, break_on_hyphens=False
+    )
 
 
 def _units(study: Study) -> str:
@@ -151,14 +192,15 @@ def _favourable(better: str) -> str:
 def _measures(study: Study) -> Iterator[str]:
     shortfall = study.file.measures.shortfall
     yield "MEASURES"
-    yield (
-        f"  {shortfall.title}: {shortfall.variable} below {shortfall.threshold:g} for {shortfall.periods} saved "
-        f"periods in a row. The bar: {shortfall.anchor.source} ({shortfall.anchor.status})"
+    yield from _wrapped(
+        f"{shortfall.title}: {shortfall.variable} below {shortfall.threshold:g} for {shortfall.periods} saved "
+        f"periods in a row. The bar: {shortfall.anchor.source} ({shortfall.anchor.status})",
+        hang=4,
     )
     yield f"  {study.file.measures.burden.title}: {study.file.measures.burden.variable}, as a ratio to the base"
     for resource in study.file.measures.resources:
         yield f"  {resource.title}: {resource.variable} ({resource.unit})"
-    yield f"  Saved in every run: {', '.join(study.file.outcomes)}"
+    yield from _wrapped(f"Saved in every run: {', '.join(study.file.outcomes)}", hang=4)
     yield ""
     grades = Counter(str(parameter.grade) for parameter in study.parameters.values())
     yield "EVIDENCE (constants by grade: A published statistic, B literature, C judgement)"
