@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.shortfall import split
     from policy_lab.charts import dominance_chart, fan_chart, risk_chart, split_chart, surface_chart
     from policy_lab.engine import compile
+    from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
     from policy_lab.model import read_model
     from policy_lab.out import export
@@ -47,12 +48,14 @@ _HOMES: Final = {
     "read_model": "model",
     "run_model": "run",
     "compile": "engine",
+    "accuracy": "engine.digits",
     "InputError": "errors",
 }
 """Public name -> the room that holds it, in the order in which a user meets them."""
 
 __all__ = [
     "InputError",
+    "accuracy",
     "compile",
     "dominance",
     "dominance_chart",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import click
 
@@ -23,6 +24,8 @@ _FILE = click.Path(path_type=Path)
 @click.option("--return", "outputs", multiple=True, metavar="NAME", help="Variables to write. [all]")
 @click.option("--final-time", type=float, metavar="T", help="In the model's time unit. [the file's]")
 @click.option("--time-step", type=float, metavar="DT", help="In the model's time unit. [the file's]")
+@click.option("--method", type=click.Choice(["euler", "rk2", "rk4"]), help="Method of integration. [the file's]")
+@click.option("--accuracy", is_flag=True, help="Instead of values, write how many digits of each the time step leaves.")
 @click.option("--out", type=_FILE, metavar="FILE.csv", help="Where to write. [standard output]")
 @click.option("--unlimited", is_flag=True, help="Run however large it is.")
 def run(
@@ -34,38 +37,51 @@ def run(
     outputs: tuple[str, ...],
     final_time: float | None,
     time_step: float | None,
+    method: str | None,
+    accuracy: bool,
     out: Path | None,
     unlimited: bool,
 ) -> None:
     """Run MODEL (.mdl, .xmile, .stmx) once and write a CSV.
 
-    The table has a `time` column and one column for each variable element, spelled Stock[A,B].
+    The table has a `time` column and one column for each variable element, spelled Stock[A,B]. With --accuracy it has
+    a row for each element instead: the digits that stand at half the time step, and of Euler against RK4.
     """
     from policy_lab.engine.health import numeric_warnings
     from policy_lab.model import read_model
-    from policy_lab.run import run_model, write_series
+    from policy_lab.run import model_accuracy, run_model, write_accuracy, write_series
     from policy_lab.study import parse_setting
 
     read = read_model(model)
     warn(read.warnings)
-    finished = run_model(
-        read,
-        engine=engine,
-        settings=dict(parse_setting(text) for text in settings),
-        series=dict(_series(text) for text in series),
-        data=data,
-        outputs=outputs or None,
-        final_time=final_time,
-        time_step=time_step,
-        unlimited=unlimited,
-    )
-    warn(numeric_warnings(finished, read))
+    asked: dict[str, Any] = {
+        "engine": engine,
+        "settings": dict(parse_setting(text) for text in settings),
+        "series": dict(_series(text) for text in series),
+        "data": data,
+        "outputs": outputs or None,
+        "final_time": final_time,
+        "time_step": time_step,
+        "method": method,
+        "unlimited": unlimited,
+    }
+    if accuracy:
+        found = model_accuracy(read, **asked)
+        _written(out, lambda path: write_accuracy(found, path))
+        click.echo(str(found), err=True)
+        return
+    finished = run_model(read, **asked)
+    warn([*finished.warnings, *numeric_warnings(finished, read)])
+    _written(out, lambda path: write_series(finished, path, columns=outputs or None))
+
+
+def _written(out: Path | None, write: Callable[[Path], Path]) -> None:
+    """Write a table to a file, or to standard output."""
     if out is not None:
-        click.echo(f"Wrote {write_series(finished, out, columns=outputs or None)}", err=True)
+        click.echo(f"Wrote {write(out)}", err=True)
         return
     with tempfile.TemporaryDirectory() as folder:
-        table = write_series(finished, Path(folder) / "series.csv", columns=outputs or None)
-        click.echo(table.read_text(encoding="utf-8"), nl=False)
+        click.echo(write(Path(folder) / "table.csv").read_text(encoding="utf-8"), nl=False)
 
 
 def _series(text: str) -> tuple[str, Path]:

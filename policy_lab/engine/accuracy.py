@@ -54,12 +54,13 @@ def compare_time_steps(
     time_step: float | None = None,
     final_time: float | None = None,
     method: str | None = None,
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> tuple[Difference, ...]:
     """Compare runs at the time step with runs at half of it.
 
     Parameters
     ----------
-    inputs, start, final_time, method
+    inputs, start, final_time, method, series
         As for :meth:`CompiledModel.run`.
     outputs
         Variables to compare; all when not given.
@@ -76,7 +77,14 @@ def compare_time_steps(
 
     def computed(at: float) -> Series:
         return compiled.run(
-            inputs, outputs=outputs, start=start, final_time=final_time, time_step=at, save_period=period, method=method
+            inputs,
+            outputs=outputs,
+            start=start,
+            final_time=final_time,
+            time_step=at,
+            save_period=period,
+            method=method,
+            series=series,
         )
 
     return differences(computed(step), computed(step / 2))
@@ -89,13 +97,24 @@ def compare_methods(
     *,
     methods: tuple[str, str] = ("euler", "rk4"),
     start: ArrayLike | None = None,
+    time_step: float | None = None,
     final_time: float | None = None,
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> tuple[Difference, ...]:
-    """Compare two methods of integration at the model's time step; see :func:`compare_time_steps`."""
-    first, second = (
-        compiled.run(inputs, outputs=outputs, start=start, final_time=final_time, method=method) for method in methods
-    )
-    return differences(first, second)
+    """Compare two methods of integration at one time step; see :func:`compare_time_steps`."""
+
+    def computed(method: str) -> Series:
+        return compiled.run(
+            inputs,
+            outputs=outputs,
+            start=start,
+            time_step=time_step,
+            final_time=final_time,
+            method=method,
+            series=series,
+        )
+
+    return differences(computed(methods[0]), computed(methods[1]))
 
 
 def differences(first: Series, second: Series) -> tuple[Difference, ...]:

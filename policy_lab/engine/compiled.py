@@ -264,6 +264,7 @@ class CompiledModel:
                 Problem(
                     what=f"the integration method `{asked}` is not supported",
                     file=None if method else self._model.path,
+                    why="steps of varying length are not taken" if asked == "auto" else "",
                     remedy=f"Ask for {', '.join(METHODS[:-1])} or {METHODS[-1]} (`method`).",
                 )
             )

@@ -11,10 +11,10 @@ from typing import Any
 
 from policy_lab.results.types import Results
 from policy_lab.run.batch import run
-from policy_lab.run.single import run_model
-from policy_lab.run.tables import read_data, write_series
+from policy_lab.run.single import model_accuracy, run_model
+from policy_lab.run.tables import read_data, write_accuracy, write_series
 
-__all__ = ["read_data", "run", "run_model", "write_series"]
+__all__ = ["model_accuracy", "read_data", "run", "run_model", "write_accuracy", "write_series"]
 
 
 class _Room(ModuleType):

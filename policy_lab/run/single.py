@@ -18,6 +18,7 @@ from policy_lab.study.settings import Setting, resolve_settings
 
 if TYPE_CHECKING:
     from policy_lab.engine import Series
+    from policy_lab.engine.digits import Accuracy
 
 Engine = Literal["compiled", "numpy", "pysd"]
 ENGINES: tuple[Engine, ...] = ("compiled", "numpy", "pysd")
@@ -38,6 +39,7 @@ def run_model(
     outputs: Iterable[str] | None = None,
     final_time: float | None = None,
     time_step: float | None = None,
+    method: str | None = None,
     unlimited: bool = False,
 ) -> Series:
     """Run any model file once.
@@ -58,6 +60,8 @@ def run_model(
         Variables, or single elements of them, to save; all unless told.
     final_time, time_step
         In the model's time unit; the file's own unless told.
+    method
+        ``euler``, ``rk2`` or ``rk4``; the file's own unless told. The pysd engine knows Euler's only.
     unlimited
         Run however large it is.
 
@@ -83,11 +87,51 @@ def run_model(
     if not unlimited:
         refuse_if_large(model, names, final_time=final_time, time_step=time_step)
     if engine == "pysd":
+        if method not in (None, "euler"):
+            raise InputError(Problem(what="the pysd engine knows Euler's method only"))
         return _reference(model, inputs, names, replaced, final_time, time_step)
     from policy_lab.engine import compile_model
 
     compiled = compile_model(model, backend=engine, series=tuple(replaced))
-    return compiled.run(inputs, outputs=names, final_time=final_time, time_step=time_step, series=replaced)
+    return compiled.run(
+        inputs, outputs=names, final_time=final_time, time_step=time_step, method=method, series=replaced
+    )
+
+
+def model_accuracy(
+    model: Model,
+    *,
+    engine: Engine = "compiled",
+    settings: Mapping[str, float] | None = None,
+    series: Mapping[str, str | os.PathLike[str]] | None = None,
+    data: Iterable[str | os.PathLike[str]] = (),
+    outputs: Iterable[str] | None = None,
+    final_time: float | None = None,
+    time_step: float | None = None,
+    method: str | None = None,
+    unlimited: bool = False,
+) -> Accuracy:
+    """Say how many digits of each element the integration of such a run leaves standing; arguments of `run_model`."""
+    from policy_lab.engine import compile_model
+    from policy_lab.engine.digits import accuracy
+
+    if engine == "pysd":
+        raise InputError(Problem(what="the pysd engine compares no steps", remedy="Use --engine compiled or numpy."))
+    inputs = _inputs(model, settings or {})
+    names = None if outputs is None else list(dict.fromkeys(_variable(model, name) for name in outputs))
+    replaced = {**_data(model, data), **_replacements(model, series or {})}
+    if not unlimited:
+        half = (model.time.step if time_step is None else time_step) / 2
+        refuse_if_large(model, names, final_time=final_time, time_step=half)
+    return accuracy(
+        compile_model(model, backend=engine, series=tuple(replaced)),
+        inputs,
+        names,
+        time_step=time_step,
+        final_time=final_time,
+        method=method,
+        series=replaced,
+    )
 
 
 def refuse_if_large(

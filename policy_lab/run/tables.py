@@ -17,6 +17,7 @@ from policy_lab.results.files import written_whole
 
 if TYPE_CHECKING:
     from policy_lab.engine import Series
+    from policy_lab.engine.digits import Accuracy
 
 TIME = "time"
 
@@ -153,6 +154,16 @@ def write_series(series: Series, path: Path, *, columns: Sequence[str] | None = 
         writer.writerow([TIME, *chosen])
         matrix = np.column_stack([series.time, *(table[name] for name in chosen)])
         writer.writerows(row.tolist() for row in matrix)
+    return path
+
+
+def write_accuracy(found: Accuracy, path: Path) -> Path:
+    """Write how many digits stand as CSV, a row for each element, whole or not at all."""
+    columns = ("name", "unit", "digits", "step", "method", "time")
+    with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["element", "unit", "digits", "half the step", "Euler against RK4", "worst time"])
+        writer.writerows([getattr(row, column) for column in columns] for row in found.rows)
     return path
 
 

@@ -135,3 +135,22 @@ def test_numbers_that_are_none_are_warned_of(tmp_path):
     assert done.exit_code == 0, done.stderr
     assert "Inflow" in done.stderr
     assert "2" in done.stderr
+
+
+def test_accuracy_is_a_table_of_digits(tank):
+    done = policy_lab("run", tank, "--accuracy", "--return", "Tank", "--return", "Inflow")
+    assert done.exit_code == 0, done.stderr
+    rows = {row["element"]: row for row in table(done.stdout)}
+    assert set(rows) == {"Tank", "Inflow"}
+    assert float(rows["Tank"]["digits"]) < 3 < 15 < float(rows["Inflow"]["digits"])
+    assert "Tank" in done.stderr
+    assert policy_lab("run", tank, "--accuracy", "--engine", "pysd").exit_code == 2
+
+
+def test_a_method_can_be_asked_for(tank):
+    euler, file, finer = (
+        table(policy_lab("run", tank, "--return", "Tank", *words).stdout)[-1]["Tank"]
+        for words in (["--method", "euler"], [], ["--method", "rk4"])
+    )
+    assert euler == file != finer
+    assert policy_lab("run", tank, "--method", "rk4", "--engine", "pysd").exit_code == 2

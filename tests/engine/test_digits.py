@@ -1,0 +1,78 @@
+"""How many digits stand: counted against solutions that are known."""
+
+from __future__ import annotations
+
+import doctest
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import policy_lab as pl
+from policy_lab.engine import compile_model, digits
+from policy_lab.engine.digits import accuracy
+from policy_lab.errors import InputError
+from policy_lab.model import Model
+
+Written = Callable[..., Model]
+CHAIN = ("First = INTEG(1 - First / 2, 0)", "Second = INTEG(First / 2 - Second / 2, 0)",
+         "Third = INTEG(Second / 2 - Third / 2, 0)", "Out = Third / 2")  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize(("method", "order"), [("euler", 1), ("rk2", 2), ("rk4", 4)])
+def test_each_method_shows_its_order_on_a_delay_chain(method: str, order: int, backend: str, written: Written) -> None:
+    """A step into three stages of 2 leaves them as the Erlang distribution does."""
+    compiled = compile_model(written(*CHAIN, final=8), backend=backend)
+    stages = np.arange(9) / 2
+    exact = 1 - np.exp(-stages) * (1 + stages + stages**2 / 2)
+
+    def error(step: float) -> float:
+        found = compiled.run(time_step=step, save_period=1, method=method)["Out"][0]
+        return float(np.abs(found - exact).max())
+
+    assert math.log2(error(1 / 16) / error(1 / 32)) == pytest.approx(order, abs=0.15)
+
+
+def test_the_digits_are_those_of_two_geometric_series(written: Written) -> None:
+    model = written("Level = INTEG(-0.3 * Level, 1)", "Still = 3", final=8, save=1)
+    found = accuracy(model)
+    rows = np.arange(9)
+    coarse, fine = (1 - 0.3 / 4) ** (4 * rows), (1 - 0.3 / 8) ** (8 * rows)
+    by_rk4 = (1 - 0.075 + 0.075**2 / 2 - 0.075**3 / 6 + 0.075**4 / 24) ** (4 * rows)
+    level = found["Level"]
+    assert level.step == pytest.approx(np.abs(coarse - fine).max(), rel=1e-9)
+    assert level.method == pytest.approx(np.abs(coarse - by_rk4).max(), rel=1e-9)
+    assert level.digits == pytest.approx(-math.log10(max(level.step, level.method)))
+    assert level.time == int(np.argmax(np.abs(coarse - by_rk4)))
+    assert found["Still"].digits == digits.MOST_DIGITS
+    assert found.rows[0].name == "Level"
+    assert {"TIME STEP", "Time"} & {row.name for row in found.rows} == set()
+    assert "0.25 against 0.125" in str(found) and "`Level`" in str(found)
+    assert found.to_frame().loc["Level", "digits"] == level.digits
+
+
+def test_a_shorter_step_lets_more_digits_stand(written: Written) -> None:
+    model = written("Level = INTEG(-0.3 * Level, 1)", final=8, save=1)
+    coarse, fine = (accuracy(model, outputs=["Level"], time_step=step)["Level"].digits for step in (1 / 4, 1 / 256))
+    assert fine == pytest.approx(coarse + math.log10(64), abs=0.1)
+
+
+def test_a_run_that_blows_up_has_no_digits(written: Written) -> None:
+    model = written("Level = INTEG(-9 * Level, 1)", final=8, save=1)
+    assert accuracy(model, outputs=["Level"])["Level"].digits == 0
+
+
+def test_a_step_of_varying_length_is_refused_by_name(written: Written) -> None:
+    from dataclasses import replace
+
+    model = replace(written("Level = INTEG(-0.3 * Level, 1)"), integration="auto")
+    for backend in ("compiled", "numpy"):
+        with pytest.raises(InputError, match=r"`auto` is not supported .steps of varying length.*rk4"):
+            compile_model(model, backend=backend).run()
+
+
+def test_examples_of_the_docstrings_run() -> None:
+    assert doctest.testmod(digits).failed == 0
+    assert pl.accuracy is accuracy
