@@ -211,7 +211,7 @@ def structure_problems(parts: Parts) -> Iterator[Problem]:
         return
     if rule.within and rule.within not in parts.model.subscripts:
         yield _unknown(yaml, ("structure", "within"), "subscript range", rule.within, parts.model.subscripts)
-    for key in ("private", "joint", "environment"):
+    for key in ("joint", "environment"):
         for at, name in enumerate(getattr(rule, key)):
             yield from _variable(parts, yaml, ("structure", key, at), name)
 

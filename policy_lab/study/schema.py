@@ -361,8 +361,6 @@ class StructureRule(Frozen):
 
     within: str = ""
     """Name of the dimension whose elements may not drive one another directly."""
-    private: tuple[str, ...] = ()
-    """Variables of one element that no other element's variables may read directly."""
     joint: tuple[str, ...] = ()
     """Joint behaviour through which one element reaches another."""
     environment: tuple[str, ...] = ()
