@@ -8,6 +8,7 @@ import numpy as np
 
 from policy_lab.analysis.outcomes import band, mean_of, over_futures, over_time, path, time_unit, years_per_period
 from policy_lab.analysis.shortfall import run_lengths
+from policy_lab.analysis.words import more_or_less
 from policy_lab.results.types import Results
 from policy_lab.study.schema import Resource
 
@@ -22,6 +23,7 @@ def design_columns(results: Results) -> dict[str, object]:
     grade = lever_grade(results)
     return {
         "design": list(results.designs),
+        "short": [design.short or design.title for design in resolved],
         "title": [design.title for design in resolved],
         "group": [design.group for design in resolved],
         "overlay": ["+".join(name.split("+")[1:]) for name in results.designs],
@@ -63,15 +65,15 @@ def burden_columns(results: Results) -> dict[str, object]:
         "burden_ratio_q95": high,
         "burden_ratio_discounted": [band(row, 0.5) for row in discounted],
         "burden_clear": clear,
-        "burden_words": _burden_words(results, low, clear),
+        "burden_words": _burden_words(results, [band(row, 0.5) for row in plain], low, clear),
     }
 
 
-def _burden_words(results: Results, low: list[float], clear: list[bool]) -> list[str]:
+def _burden_words(results: Results, ratios: list[float], low: list[float], clear: list[bool]) -> list[str]:
     burden = results.plan.study.file.measures.burden
     base = results.plan.study.file.comparison.base
     words = []
-    for name, bottom, is_clear in zip(results.designs, low, clear, strict=True):
+    for name, ratio, bottom, is_clear in zip(results.designs, ratios, low, clear, strict=True):
         if base not in results.designs:
             words.append(f"not known: {base} is not among the designs")
         elif name == base:
@@ -79,7 +81,7 @@ def _burden_words(results: Results, low: list[float], clear: list[bool]) -> list
         elif not np.isfinite(bottom):
             words.append("not known")
         else:
-            words.append(burden.clear_words if is_clear else burden.unclear_words)
+            words.append(f"{burden.clear_words}: {more_or_less(ratio)}" if is_clear else burden.unclear_words)
     return words
 
 

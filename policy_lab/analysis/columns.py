@@ -12,6 +12,7 @@ _SHARE = "share, 0 to 1"
 
 _RISK = (
     ("design", "", "Name of the design, as in designs.yaml; overlays after a plus"),
+    ("short", "", "What charts and sentences call it; its title where the study gives no shorter name"),
     ("title", "", "Its title"),
     ("group", "", "Its group; ranks, chances and regret compare designs of one group only"),
     ("overlay", "", "Overlays upon it"),

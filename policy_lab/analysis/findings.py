@@ -24,6 +24,7 @@ _BEGINNINGS = {
     DIP: "came in the dip after the change",
     WORN: "came by wearing down",
 }
+_UNCLEAR = "; not clear: the 9 in 10 range of the difference holds zero"
 _STEEP = "began with a steep fall"
 """Said of shocks where nothing but the speed of the fall tells them."""
 
@@ -153,6 +154,8 @@ def dominance_finding(dominated: pd.DataFrame) -> str:
         return "One design alone: there is no order to put in"
     if put_in == 0:
         return f"None of the {count(pairs, 'order')} between designs was put in by the lever scores"
+    if put_in == pairs == 1:
+        return "The one order between designs was put in by the lever scores, not found"
     verb = "was" if put_in == 1 else "were"
     return f"{put_in} of {count(pairs, 'order')} between designs {verb} put in by the lever scores, not found"
 
@@ -166,13 +169,14 @@ def pair_sentence(pair: pd.Series, setting: Setting) -> str:
         by = -gap if above == one else gap
         number = round(abs(100 * by))
         more = f"{number} {'fewer' if by >= 0 else 'more'} of 100" if number else "about as many"
-        size = f"{more} modelled futures fall short under {above}"
+        unsure = "" if pair["clear"] else _UNCLEAR
+        size = f"{more} modelled futures fall short under {above}{unsure}"
         return f"{above} above {below}: the order was put in, not found; the model sizes it: {size}."
     if pair["order"] == SAME:
         return f"{one} and {other} have the same scores on every lever."
     if chance < 0.5:
         one, other, chance, gap = other, one, 1 - chance, -gap
-    clear = "" if pair["clear"] else "; not clear: the 9 in 10 range of the difference holds zero"
+    clear = "" if pair["clear"] else _UNCLEAR
     return (
         f"{one} has a lower modelled risk than {other} in {percent(chance)} of worlds ({likelihood(chance)}), "
         f"on average by {-100 * gap:.0f} in 100 modelled futures{clear}."

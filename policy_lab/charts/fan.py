@@ -15,7 +15,7 @@ from policy_lab.analysis.words import listed, spoken_unit, two_figures
 from policy_lab.charts.figure import WIDTH, Figure
 from policy_lab.charts.frame import Frame, Sheet, frame
 from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GREY_LINE, GRID, LIGHT_BLUE, QUIET_TEXT, TEXT
-from policy_lab.charts.panels import Grid, Panel, grid
+from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.types import Results
 
@@ -110,9 +110,7 @@ def _paint(
     words.paint(sheet)
     values = np.concatenate([path.to_numpy().ravel() for path in paths.values()])
     low, high = _limits(values[np.isfinite(values)], bar)
-    for panel in layout.panels:
-        sheet.text(panel.x, panel.title_y, "\n".join(panel.title), weight="bold", va="bottom")
-        axes = sheet.axes(panel.x, panel.y, panel.width, panel.height)
+    for panel, axes in titled_axes(sheet, layout):
         axes.set_ylim(low, high)
         _paint_panel(axes, panel, paths, setting, bar)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from policy_lab.charts.figure import WIDTH
-from policy_lab.charts.frame import LINE, Frame, wrapped
+from policy_lab.charts.frame import LINE, Frame, Sheet, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,13 @@ class Grid:
 
     panels: tuple[Panel, ...]
     height: float
+
+
+def titled_axes(sheet: Sheet, layout: Grid) -> Iterator[tuple[Panel, Axes]]:
+    """Write the name of each panel and give the plot beneath it."""
+    for panel in layout.panels:
+        sheet.text(panel.x, panel.title_y, "\n".join(panel.title), weight="bold", va="bottom")
+        yield panel, sheet.axes(panel.x, panel.y, panel.width, panel.height)
 
 
 def grid(

@@ -13,7 +13,7 @@ from policy_lab.analysis.words import listed, percent
 from policy_lab.charts.figure import WIDTH, Figure
 from policy_lab.charts.frame import Frame, Sheet, frame
 from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GRID, QUIET_TEXT, TEXT, TEXT_OF, TURQUOISE
-from policy_lab.charts.panels import Grid, Panel, grid
+from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.results.types import Results
 
 if TYPE_CHECKING:
@@ -78,9 +78,7 @@ def _paint(
 ) -> None:
     sheet = Sheet(canvas)
     words.paint(sheet)
-    for panel in layout.panels:
-        sheet.text(panel.x, panel.title_y, "\n".join(panel.title), weight="bold", va="bottom")
-        axes = sheet.axes(panel.x, panel.y, panel.width, panel.height)
+    for panel, axes in titled_axes(sheet, layout):
         _paint_panel(axes, panel, table[table["design"] == panel.name], lengths, setting)
 
 

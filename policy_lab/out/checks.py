@@ -12,6 +12,9 @@ from policy_lab.analysis.tables import Tables
 from policy_lab.analysis.words import count, frequency, listed, percent, without_capital
 from policy_lab.out.layout import Block, Grid, Lines
 
+WIDEST = 0.8
+"""A share of variance whose range is wider tells nothing."""
+
 
 def check_blocks(tables: Tables) -> Iterator[Block]:
     """Say how often orders flip, what the placebo does, and where the variance of differences comes from."""
@@ -84,7 +87,7 @@ def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
     groups = tuple(dict.fromkeys(table["group"]))
     rows = []
     for pair, split in table.groupby(["design", "other"], sort=False):
-        measure = RISK if split.loc[split["measure"] == RISK, "total"].notna().all() else LEVEL
+        measure = RISK if _tells(split[split["measure"] == RISK]) else LEVEL
         shown = split[split["measure"] == measure].set_index("group")
         if shown["total"].notna().all():
             rows.append(
@@ -98,6 +101,14 @@ def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
         title = "Where the variance of each difference comes from (share left if all but that group were known)"
         yield Grid(("design", "other", "difference in", *groups), tuple(rows[:6]), title=title)
         yield Lines(("Ranges: 9 in 10 resampled runs. Shares add up to more than 100% where groups act together.",))
+
+
+def _tells(split: pd.DataFrame) -> bool:
+    """Say whether a split of variance tells anything: shares that could be nearly anything do not."""
+    if split["total"].isna().any():
+        return False
+    widths = split["total_q95"].map(_share) - split["total_q05"].map(_share)
+    return bool((widths < WIDEST).all())
 
 
 def _range(row: pd.Series) -> str:

@@ -19,7 +19,7 @@ from policy_lab.analysis.findings import (
 )
 from policy_lab.analysis.setting import Setting
 from policy_lab.analysis.tables import Tables
-from policy_lab.analysis.words import count, listed, more_or_less, percent, sentence, two_figures
+from policy_lab.analysis.words import count, listed, percent, sentence, two_figures
 from policy_lab.out.checks import check_blocks
 from policy_lab.out.layout import Block, Grid, Lines, Section
 from policy_lab.study.schema import StudyFile
@@ -194,8 +194,7 @@ def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:
             ratio, discounted = two_figures(row["burden_ratio"]), two_figures(row["burden_ratio_discounted"])
             interval = f"{two_figures(row['burden_ratio_q05'])} to {two_figures(row['burden_ratio_q95'])}"
             figures = f"ratio {ratio}, 9 in 10 worlds {interval}; {discounted} with 3.5% a year discounted"
-            clear = f", {more_or_less(row['burden_ratio'])}" if row["burden_clear"] else ""
-            yield f"{name} against the base: {row['burden_words']}{clear} ({figures})."
+            yield f"{name} against the base: {row['burden_words']} ({figures})."
         if pd.notna(row["dip_depth"]):
             yield f"Changing to {name}: {_changing(row, tables)}"
 

@@ -33,7 +33,9 @@ def test_the_burden_is_a_ratio_inside_each_world(made):
 def test_an_interval_that_leaves_one_out_is_clear(made):
     stock = np.ones((2, 2, 1, 3))
     waste = np.stack([paths([0, 1, 2], [0, 10, 20]), paths([0, 0, 1], [0, 9, 18])])
-    assert beside.burden_columns(hand.results(made, stock, waste=waste))["burden_words"][1] == "clear difference"
+    assert (
+        beside.burden_columns(hand.results(made, stock, waste=waste))["burden_words"][1] == "clear difference: 30% less"
+    )
 
 
 def test_discounting_weighs_an_early_burden_more(made):

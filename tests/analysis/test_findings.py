@@ -171,8 +171,11 @@ def test_a_pair_is_told_from_the_side_that_is_more_often_better():
 def test_an_order_put_in_is_sized_in_the_direction_that_the_model_gives(gap, words):
     said = findings.pair_sentence(pd.Series(pair("a", "b", above="a", gap=gap)), setting(LIVE))
     assert said == (
-        f"A above B: the order was put in, not found; the model sizes it: {words} modelled futures fall short under A."
+        f"A above B: the order was put in, not found; the model sizes it: {words} modelled futures fall short under A; "
+        "not clear: the 9 in 10 range of the difference holds zero."
     )
+    said = findings.pair_sentence(pd.Series(pair("a", "b", above="a", gap=gap, clear=True)), setting(LIVE))
+    assert said.endswith(f"{words} modelled futures fall short under A.")
 
 
 def test_orders_put_in_are_counted():

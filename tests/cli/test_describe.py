@@ -72,7 +72,9 @@ def test_a_model_tells_whether_its_units_agree(tmp_path: Path):
     wrong = tmp_path / "wrong.mdl"
     text = model.path.read_text(encoding="utf-8")
     assert "~	tonne/Month\n	~	Schaefer" in text
-    wrong.write_text(text.replace("~	tonne/Month\n	~	Schaefer", "~	tonne\n	~	Schaefer"), encoding="utf-8")
+    wrong.write_text(
+        text.replace("~	tonne/Month\n	~	Schaefer", "~	tonne\n	~	Schaefer"), encoding="utf-8"
+    )
     told = policy_lab("describe", wrong).stdout.partition("\nUNITS\n")[2].splitlines()
     assert "2 clashes of units" in told[0]
     assert any("`Growth`: the equation is in `tonne/Month`, but `tonne` is declared" in line for line in told[1:])
@@ -87,3 +89,15 @@ def test_only_the_first_of_many_clashes_are_told(tmp_path: Path):
     assert len(told) == 22
     assert "50 clashes of units" in told[0]
     assert told[-1].strip() == "… and 30 more"
+
+
+def test_a_study_tells_each_design_whole_and_fits_a_hundred_columns():
+    study = open_study("safeguarding")
+    done = policy_lab("describe", "safeguarding")
+    words = " ".join(done.stdout.split())
+    for name, design in study.designs.items():
+        assert f"{name}: {design.title}, in short {design.short}" in words
+        assert f"Members: {', '.join(design.members)}." in words
+        assert all(f"{lever} {score.mode:g}" in words for lever, score in design.levers.items())
+    paths = [line for line in done.stdout.splitlines() if len(line) > 100]
+    assert all(line.startswith("Folder: ") for line in paths)
