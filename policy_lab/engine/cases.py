@@ -48,7 +48,7 @@ def by_input(
     problems: list[Problem] = []
     for asked, value in values.items():
         try:
-            name, place = _place(model, known, asked)
+            name, place = place_of(model, known, asked)
             there = place in single.get(name, {}) if place is not None else name in whole
             if there:
                 raise InputError(Problem(what=f"`{asked}` is given twice"))
@@ -150,8 +150,8 @@ def outside_limits(model: Model, known: Mapping[str, Input], values: Mapping[str
     return tuple(found)
 
 
-def _place(model: Model, known: Mapping[str, Input], asked: str) -> tuple[str, tuple[int, ...] | None]:
-    """Return the input that a name means and, for a single element, where it stands."""
+def place_of(model: Model, known: Mapping[str, Input], asked: str) -> tuple[str, tuple[int, ...] | None]:
+    """Return the input that a name means and, for a single element, where it stands; else raise an InputError."""
     plain = plain_name(asked)
     name = asked if asked in known else next((one for one in known if plain_name(one) == plain), None)
     if name is not None:

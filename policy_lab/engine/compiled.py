@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +22,9 @@ from policy_lab.engine.timeline import Timeline, timeline
 from policy_lab.errors import InputError, Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, plain_name
+
+if TYPE_CHECKING:
+    from policy_lab.engine.sensitivity import Sensitivities
 
 Array = NDArray[np.float64]
 METHODS = ("euler", "rk2", "rk4")
@@ -190,6 +193,52 @@ class CompiledModel:
         """
         values = by_input(self._model, self._inputs, joined(cases))
         return self.run(many(values, self._inputs), **options)
+
+    def sensitivities(
+        self,
+        outputs: Sequence[str],
+        constants: Sequence[str],
+        *,
+        inputs: Mapping[str, ArrayLike] | None = None,
+        times: Sequence[float] | None = None,
+        **options: Any,
+    ) -> Sensitivities:
+        """Return derivatives of outcomes with respect to constants, by central differences with a controlled step.
+
+        Parameters
+        ----------
+        outputs, constants
+            Whole variables, or single elements (``Fleet[north]``).
+        inputs
+            Where to take the derivatives, as for :meth:`run` but for one run; at the model's own values if not given.
+        times
+            Saved times, in the model's unit; the last one when not given.
+        options
+            As for :meth:`run`. States given as ``start`` are held when a constant moves.
+
+        Returns
+        -------
+        Sensitivities
+            Values, estimated errors and whether they are smooth, each of shape (times, outputs, constants).
+
+        Raises
+        ------
+        InputError
+            For names and times that cannot be used.
+
+        Examples
+        --------
+        >>> import policy_lab as pl
+        >>> fishery = pl.compile(pl.open_study("fishery").model)
+        >>> found = fishery.sensitivities(["Fish stock"], ["Initial trust", "Initial fleet"])
+        >>> found.constants
+        ('Initial trust', 'Initial fleet[north]', 'Initial fleet[south]', 'Initial fleet[west]')
+        >>> bool(found["Fish stock", "Initial trust"][0] > 0)  # tonne, for one more unit of trust
+        True
+        """
+        from policy_lab.engine.sensitivity import sensitivities
+
+        return sensitivities(self, outputs, constants, inputs, times, **options)
 
     def _stored(self, names: Sequence[str]) -> list[ir.Symbol]:
         """Return the symbols that a backend has to save: what is given is known without."""
