@@ -294,6 +294,7 @@ class Burden(Frozen):
     variable: str
     title: str
     clear_words: str
+    """Names the burden itself, because how much more or less of it follows: ``a difference in undetected harm``."""
     unclear_words: str
 
 

@@ -123,7 +123,7 @@ def test_untested_orders_are_said_to_be_untested(results, tables):
 def test_burdens_that_do_not_differ_clearly_are_said_so(results, tables):
     unclear = tables.risk.assign(burden_clear=False, burden_words=results.plan.study.file.measures.burden.unclear_words)
     text = " ".join(as_text(summary(replace(tables, risk=unclear), results.plan.study.file)).split())
-    assert "; no clear difference in what households live on." in text
+    assert "; no clear difference in what is missing from the table." in text
 
 
 def test_the_subjects_words_come_from_the_study(results, tables):
