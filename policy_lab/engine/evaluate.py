@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_lab.engine import ir
+from policy_lab.engine.randomness import noise
 
 Array = NDArray[np.float64]
 SMALL = 1e-6  # what Vensim takes for zero
@@ -71,6 +72,7 @@ _PLAIN: Mapping[str, Callable[..., Any]] = MappingProxyType(
             np.abs(denominator) < SMALL, otherwise, numerator / denominator
         ),
         "quantum": _quantum,
+        "noise": noise,
         "modulo": lambda value, unit: value - _quantum(value, unit),
         "lt": lambda a, b: np.less(a, b).astype(float),
         "le": lambda a, b: np.less_equal(a, b).astype(float),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from policy_lab.engine import ir
-from policy_lab.engine.functions import ARRAY_CALLS, CALLS, REDUCTIONS
+from policy_lab.engine.functions import ARRAY_CALLS, CALLS, RANDOM_CALLS, REDUCTIONS
 from policy_lab.engine.subscripts import (
     Loop,
     Scope,
@@ -215,10 +215,15 @@ def _call(function: str, arguments: tuple[ex.Expression, ...], place: Place) -> 
         from policy_lab.engine.array_calls import lower_array_call  # it lowers arguments by this module
 
         return lower_array_call(name, arguments, place)
+    if name in RANDOM_CALLS:
+        from policy_lab.engine.random_calls import lower_random_call
+
+        return lower_random_call(name, arguments, place)
     if name == "elmcount":
         return _element_count(arguments, place)
     if name not in CALLS:
-        close = nearest_names(shown, [known.replace("_", " ").upper() for known in (*CALLS, *REDUCTIONS, *ARRAY_CALLS)])
+        every = (*CALLS, *REDUCTIONS, *ARRAY_CALLS, *RANDOM_CALLS)
+        close = nearest_names(shown, [known.replace("_", " ").upper() for known in every])
         raise LoweringError(f"the function {shown} is not supported by the compiled engine", nearest=close)
     count, build = CALLS[name]
     if len(arguments) != count:
@@ -242,9 +247,7 @@ def _reduction(fold: str, shown: str, arguments: tuple[ex.Expression, ...], plac
     return ir.Fold(fold, axes, lower_expression(arguments[0], inner))
 
 
-def reduced_place(
-    arguments: tuple[ex.Expression, ...], shown: str, place: Place
-) -> tuple[Place, tuple[ir.Axis, ...]]:
+def reduced_place(arguments: tuple[ex.Expression, ...], shown: str, place: Place) -> tuple[Place, tuple[ir.Axis, ...]]:
     """Return the place inside a reduction over the subscripts of ``arguments`` marked with `!`, and its loops."""
     marked = sorted(_marked(arguments))
     if not marked:

@@ -70,3 +70,7 @@ ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
         "get_time_value": 3,
     }
 )
+#: Random functions, with their numbers of arguments; the last one is the seed.
+RANDOM_CALLS: Mapping[str, int] = MappingProxyType(
+    {"random_0_1": 0, "random_uniform": 3, "random_normal": 5, "random_exponential": 5}
+)

@@ -129,7 +129,7 @@ FUNCTIONS: Mapping[str, int] = {
     **dict.fromkeys(["sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"], 1),
     **dict.fromkeys(["add", "sub", "mul", "div", "pow", "min", "max", "and", "or"], 2),
     **dict.fromkeys(["lt", "le", "gt", "ge", "eq", "ne", "quantum", "modulo"], 2),
-    **dict.fromkeys(["step", "pulse", "active_initial"], 2),
+    **dict.fromkeys(["step", "pulse", "active_initial", "noise"], 2),
     **dict.fromkeys(["select", "xidz", "ramp"], 3),
     "pulse_train": 4,
 }

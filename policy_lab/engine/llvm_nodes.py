@@ -12,6 +12,7 @@ import numpy as np
 from policy_lab.engine import ir
 from policy_lab.engine.evaluate import SMALL
 from policy_lab.engine.layout import Layout
+from policy_lab.engine.llvm_random import write_noise
 from policy_lab.engine.llvm_tables import WRITTEN_POINTS, written_table
 from policy_lab.engine.llvm_text import FunctionText
 
@@ -353,6 +354,7 @@ _APPLICATIONS: Mapping[str, Callable[..., str]] = MappingProxyType(
         "select": _select,
         "xidz": _xidz,
         "quantum": _quantum,
+        "noise": write_noise,
         "modulo": _modulo,
         "step": _step,
         "ramp": _ramp,

@@ -202,6 +202,21 @@ FEATURES = {
     "inverse.mdl": "inverse | INVERT MATRIX",
     "time_value.mdl": "later | GET TIME VALUE of the time of the model",
     "calendar.mdl": "calendar | GET TIME VALUE of the calendar",
+    "random.mdl": """
+        plain | RANDOM 0 1
+        flat  | RANDOM UNIFORM
+        bell  | RANDOM NORMAL
+        wait  | RANDOM EXPONENTIAL
+    """,
+    "allocate_available.mdl": "shared out | ALLOCATE AVAILABLE",
+    "allocate_by_priority.mdl": "shared out | ALLOCATE BY PRIORITY",
+    "direct_constants.mdl": "read constant | GET DIRECT CONSTANTS",
+    "direct_lookups.mdl": "read table | GET DIRECT LOOKUPS",
+    "direct_data.mdl": "read data | GET DIRECT DATA, without data given",
+    "element_mapping.mdl": "mapped | a mapping element by element",
+    "missing_element.mdl": "half | an element without an equation",
+    "undefined.mdl": "to be | A FUNCTION OF",
+    "two_outputs.mdl": "half | a macro with several outputs",
     "names.mdl": """
         "a name, in quotes!" | a name in quotes
         Größe in Köln        | names beyond ASCII

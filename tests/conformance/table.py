@@ -28,8 +28,8 @@ from tests.conformance.rows import Row, rows
 HERE = Path(__file__).parent
 OUTPUT = HERE.parents[1] / "benchmarks" / "conformance.md"
 TOLERANCE = 1e-9
-AGREES, ALONE, WRONG, SILENT, REFUSED, FAULT = (
-    "agrees", "agrees, by our reader", "PySD wrong", "PySD silent", "refused by us", "FAULT"
+AGREES, ALONE, DRAWN, WRONG, SILENT, REFUSED, FAULT = (
+    "agrees", "agrees, by our reader", "agrees in distribution", "PySD wrong", "PySD silent", "refused by us", "FAULT"
 )  # fmt: skip
 
 
@@ -109,12 +109,24 @@ def _judged(row: Row, ours: _Ours, told: Mapping[str, Any], through: Series | No
     if theirs is None:
         note = str(told.get("error", "no such column"))
         return Judged(row, SILENT if exact is not None else FAULT, None, note)
+    if row.feature.startswith("RANDOM "):
+        return _drawn(row, values, theirs)
     gap = _gap(values, theirs)
     if gap <= TOLERANCE:
         return Judged(row, ALONE if by_reader else AGREES, gap, str(told.get("error", "")) if by_reader else "")
     if exact is None:
         return Judged(row, FAULT, gap, "ours differs from PySD, and no closed form says who is right")
     return Judged(row, WRONG, _gap(theirs, exact), "ours is the closed form")
+
+
+def _drawn(row: Row, values: NDArray[np.float64], theirs: NDArray[np.float64]) -> Judged:
+    """Compare what was drawn as two samples: PySD draws other numbers in every run."""
+    from scipy import stats
+
+    alike = stats.ks_2samp(values.ravel(), theirs.ravel()).pvalue > 1e-6
+    if alike:
+        return Judged(row, DRAWN, None, "two samples, Kolmogorov and Smirnov's test; ours repeat by their seed")
+    return Judged(row, FAULT, None, "ours and PySD's come from different distributions")
 
 
 def _theirs(
@@ -145,7 +157,7 @@ def markdown(judged: Sequence[Judged]) -> str:
     """Return the table as it is committed; no figure of it depends on the machine but the gaps, told by their size."""
     counts = Counter(one.verdict for one in judged)
     with_form = sum(one.row.closed is not None and one.verdict != REFUSED for one in judged)
-    agree = counts[AGREES] + counts[ALONE]
+    agree = counts[AGREES] + counts[ALONE] + counts[DRAWN]
     lines = [
         "# Conformance: what each function and structure does, here and in PySD",
         "",
@@ -159,8 +171,9 @@ def markdown(judged: Sequence[Judged]) -> str:
         "",
         (
             f"**{len(judged)} rows: {len(judged) - counts[REFUSED] - counts[FAULT]} computed, {counts[REFUSED]} "
-            f"refused by us.** {agree} agree with PySD ({counts[ALONE]} of them by our reader), {counts[WRONG]} where "
-            f"PySD is wrong, {counts[SILENT]} where it is silent; {with_form} are held to a closed form."
+            f"refused by us.** {agree} agree with PySD ({counts[ALONE]} of them by our reader, {counts[DRAWN]} in "
+            f"distribution), {counts[WRONG]} where PySD is wrong, {counts[SILENT]} where it is silent; {with_form} are "
+            "held to a closed form."
         ),
         "",
         "| feature | variable | closed form | outcome | note |",

@@ -18,7 +18,7 @@ Written = Callable[..., Model]
 @pytest.mark.parametrize(
     ("equations", "said"),
     [
-        (["x = RANDOM UNIFORM(0, 1, 3)"], r"written\.mdl:2: `x`: the function RANDOM UNIFORM is not supported"),
+        (["x = GET TIME VALUE(2, 0, 1)"], r"written\.mdl:2: `x`: GET TIME VALUE\(2, …, 1\) reads a calendar"),
         (["y = 1", "x = GET TIME VALUE(0, 0, 3)"], r"written\.mdl:7: `x`: GET TIME VALUE"),
         (["A: a1, a2", "v[A] = 1, 2", "x[A] = VECTOR SORT ORDER(v[a1], 1)"], "`x`: VECTOR SORT ORDER needs"),
         (["s = INTEG(1, t)", "t = INTEG(1, s)"], r"circular initial values: s → t → s"),
@@ -34,14 +34,14 @@ def test_refusals_name_variable_and_line(equations: list[str], said: str, writte
 
 
 def test_all_refusals_of_a_model_are_told_at_once(written: Written) -> None:
-    model = written("x = RANDOM UNIFORM(0, 1, 3)", "y = GET TIME VALUE(0, 0, 3)", "z = 1")
+    model = written("x = GET TIME VALUE(2, 0, 1)", "y = GET TIME VALUE(0, 0, 3)", "z = 1")
     with pytest.raises(InputError) as caught:
         compile_model(model)
     assert [problem.variable for problem in caught.value.problems] == ["x", "y"]
 
 
 def test_what_a_freed_variable_says_need_not_be_supported(written: Written) -> None:
-    model = written("x = RANDOM UNIFORM(0, 1, 3)", "y = 2 * x")
+    model = written("x = GET TIME VALUE(2, 0, 1)", "y = 2 * x")
     compiled = compile_model(model, series=["x"])
     assert compiled.run(series={"x": ([0.0], [4.0])})["y"][0, 0] == 8
 
