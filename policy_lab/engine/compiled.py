@@ -56,6 +56,8 @@ class CompiledModel:
         self._backend = backend
         self._inputs = MappingProxyType(dict(inputs))
         self._layout = layout_of(lowered.program)
+        symbols = lowered.program.symbols
+        self._known = {name: None for name, v in model.variables.items() if name in symbols or v.kind is Kind.TIME}
         self._default_values = default_values(lowered, self._layout, self._inputs)
         replaced = [
             symbol.name for symbol in lowered.program.of_role(ir.Role.SERIES) if symbol.name in lowered.defaults
@@ -341,16 +343,14 @@ class CompiledModel:
         return np.ascontiguousarray(np.broadcast_to(start, (runs, len(self.states))).T)
 
     def _output_names(self, outputs: Sequence[str] | None) -> list[str]:
-        known = [
-            name for name, v in self._model.variables.items() if name in self.program.symbols or v.kind is Kind.TIME
-        ]
+        known = self._known
         if outputs is None:
-            return known
+            return list(known)
         problems: list[Problem] = []
         names: dict[str, None] = {}
         for name in [outputs] if isinstance(outputs, str) else outputs:
             try:
-                names[matched(name, known, "a variable with values in this model")] = None
+                names[name if name in known else matched(name, known, "a variable with values in this model")] = None
             except InputError as error:
                 problems.extend(error.problems)
         if problems:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from policy_lab.engine import ir
 from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
 from policy_lab.engine.layout import Layout
-from policy_lab.engine.llvm_compile import MachineCode, load
+from policy_lab.engine.llvm_compile import MachineCode, is_kept, load
 from policy_lab.engine.llvm_driver import Driver
 from policy_lab.engine.llvm_math import add_math
 from policy_lab.engine.llvm_nodes import Memory
@@ -27,12 +27,15 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _ENTRIES = ("simulate", "initial", "rates", "jacobian")
 _STAGES = {"euler": 1, "rk2": 2, "rk4": 4}
+_QUICK_RUNS = 4  # single runs after which code that runs faster, but takes longer to make, is made behind them
+_WRITTEN_OUT = 8  # elements of a loop that the faster code writes out
+_LARGEST_WRITTEN = 4000  # statements over elements: a larger program is left as it is
 _PARTS_A_THREAD = 8  # of the blocks of a batch, so that threads end together and progress can be told
 
 
-def module_text(program: ir.Program, layout: Layout, width: int) -> str:
-    """Return the assembly of a program for lanes of ``width`` runs."""
-    module = ModuleText(width)
+def module_text(program: ir.Program, layout: Layout, width: int, written_out: int = 1) -> str:
+    """Return the assembly of a program for lanes of ``width`` runs, short loops written out."""
+    module = ModuleText(width, written_out)
     add_math(module)
     value = module.value
     add_table_search(
@@ -54,16 +57,61 @@ class LlvmBackend:
         self._layout = layout
         self._code: dict[int, MachineCode] = {}
         self._lock = threading.Lock()
+        self._single_runs = 0
+        self._improving: threading.Thread | None = None
         self._groups = observed_groups(program)
+        self._edges = sorted((first, name) for name, first in layout.offsets.items())
+        self._starts = np.array([first for first, _ in self._edges])
 
     def prepare(self, runs: int) -> int:
-        """Make the kernel for a number of runs and return its width."""
+        """Make the kernel for a number of runs and return its width.
+
+        The kernel for single runs is made quickly at first. After a few of them (a slider is being moved) the faster
+        one is made in a thread behind them and takes its place; both give the same bits.
+        """
         width = LANES if runs >= LANES_FROM else 1
         with self._lock:
             if width not in self._code:
-                key = [self._program.digest(), str(width)]
-                self._code[width] = load(key, lambda: module_text(self._program, self._layout, width), _ENTRIES)
+                kept = width == 1 and self._small() and is_kept(self._key(faster=True))
+                self._code[width] = self._faster() if kept else self._quick(width)
+                self._single_runs += _QUICK_RUNS + 1 if kept else 0
+            if width == 1:
+                self._single_runs += 1
+                if self._single_runs == _QUICK_RUNS and self._small():
+                    self._improving = threading.Thread(target=self._improve, name="policy_lab compiles")
+                    self._improving.start()
         return width
+
+    def settle(self) -> None:
+        """Wait until faster code that is being made is in use."""
+        if self._improving is not None:
+            self._improving.join()
+
+    def _key(self, *, faster: bool, width: int = 1) -> list[str]:
+        return [self._program.digest(), str(width), *(["faster"] if faster else [])]
+
+    def _quick(self, width: int) -> MachineCode:
+        return load(
+            self._key(faster=False, width=width),
+            lambda: module_text(self._program, self._layout, width),
+            _ENTRIES,
+        )
+
+    def _faster(self) -> MachineCode:
+        return load(
+            self._key(faster=True),
+            lambda: module_text(self._program, self._layout, 1, _WRITTEN_OUT),
+            _ENTRIES,
+            pair=True,
+        )
+
+    def _improve(self) -> None:
+        code = self._faster()
+        with self._lock:
+            self._code[1] = code
+
+    def _small(self) -> bool:
+        return self._layout.size <= _LARGEST_WRITTEN
 
     def simulate(
         self,
@@ -155,8 +203,7 @@ class LlvmBackend:
     def _needed(self, cells: Integers) -> NDArray[np.uint8]:
         """Return which observed groups have to be computed for these cells."""
         wanted = set()
-        edges = sorted((first, name) for name, first in self._layout.offsets.items())
-        starts = np.array([first for first, _ in edges])
+        edges, starts = self._edges, self._starts
         for place in np.unique(np.searchsorted(starts, cells, side="right") - 1):
             wanted.add(edges[int(place)][1])
         needed = np.zeros(max(1, len(self._groups)), dtype=np.uint8)

@@ -31,7 +31,9 @@ class MachineCode:
         self.entries: dict[str, Any] = {name: kind(self._engine.get_function_address(name)) for name in names}
 
 
-def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str], *, vectorise: bool = False) -> MachineCode:
+def load(
+    key: Sequence[str], write: Callable[[], str], names: Sequence[str], *, vectorise: bool = False, pair: bool = False
+) -> MachineCode:
     """Return machine code for this processor, from disk where it was made before.
 
     Parameters
@@ -44,17 +46,29 @@ def load(key: Sequence[str], write: Callable[[], str], names: Sequence[str], *, 
         The entries to look up.
     vectorise
         Whether LLVM may turn loops into vector operations.
+    pair
+        Whether LLVM may compute equal operations that stand beside each other in one vector operation; the bits of the
+        results stay the same, but compiling takes several times as long.
     """
     target = this_machine()
-    path = cache_folder() / f"{_digest([*key, *_versions(), str(target)])}.o"
+    path = _path(key, target)
     code = _read(path)
     if code is None:
-        code = compile_text(write(), target, vectorise=vectorise)
+        code = compile_text(write(), target, vectorise=vectorise, pair=pair)
         _keep(path, code)
     return MachineCode(code, target, names)
 
 
-def compile_text(text: str, target: Target, *, vectorise: bool = False) -> bytes:
+def is_kept(key: Sequence[str]) -> bool:
+    """Tell whether the machine code with this key is on disk."""
+    return _path(key, this_machine()).exists()
+
+
+def _path(key: Sequence[str], target: Target) -> Path:
+    return cache_folder() / f"{_digest([*key, *_versions(), str(target)])}.o"
+
+
+def compile_text(text: str, target: Target, *, vectorise: bool = False, pair: bool = False) -> bytes:
     """Return the object code of a module of assembly."""
     import llvmlite.binding as llvm
 
@@ -63,7 +77,7 @@ def compile_text(text: str, target: Target, *, vectorise: bool = False) -> bytes
     module.verify()
     tuning = llvm.create_pipeline_tuning_options(speed_level=OPTIMISATION)
     tuning.loop_vectorization = vectorise  # lanes are vectors already
-    tuning.slp_vectorization = False
+    tuning.slp_vectorization = pair
     tuning.loop_unrolling = vectorise
     builder = llvm.create_pass_builder(machine, tuning)
     builder.getModulePassManager().run(module, builder)

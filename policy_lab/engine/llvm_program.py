@@ -173,7 +173,7 @@ def add_observed(module: ModuleText, memory: Memory, groups: Sequence[Group]) ->
 def emit_group(text: FunctionText, memory: Memory, group: Group) -> None:
     """Write the statements of a group: a loop nest around them, or all turns of each written out."""
     emitter = Emitter(text, memory)
-    if not group.sizes:
+    if math.prod(group.sizes) <= text.module.written_out:
         for statement in group.statements:
             for turn in product(*(range(axis.size) for axis in statement.axes)):
                 emitter.turns = {axis.name: k for axis, k in zip(statement.axes, turn, strict=True)}

@@ -15,9 +15,13 @@ def hexadecimal(value: float) -> str:
 
 @dataclass
 class ModuleText:
-    """Functions, constant tables and declarations of one module, for lanes of ``width`` runs."""
+    """Functions, constant tables and declarations of one module, for lanes of ``width`` runs.
+
+    Loops over at most ``written_out`` elements are written out one element after another.
+    """
 
     width: int
+    written_out: int = 1
     functions: list[str] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)
     declarations: set[str] = field(default_factory=set)
