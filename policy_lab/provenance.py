@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
+import sys
 from collections.abc import Mapping
 from importlib import metadata, resources
 from pathlib import Path
@@ -35,6 +37,19 @@ def bundled(kind: Literal["models", "data"]) -> Path:
             remedy="Install the wheel, or work in a checkout of the repository.",
         )
     )
+
+
+def cache_folder() -> Path:
+    """Return where translated and compiled models are kept: ``POLICY_LAB_CACHE``, or the platform's cache folder."""
+    named = os.environ.get("POLICY_LAB_CACHE")
+    if named:
+        return Path(named)
+    home = Path.home()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "policy_lab" / "cache"
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "policy_lab"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "policy_lab"
 
 
 def file_digest(path: Path) -> str:

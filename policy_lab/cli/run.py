@@ -48,11 +48,11 @@ def run(
     a row for each element instead: the digits that stand at half the time step, and of Euler against RK4.
     """
     from policy_lab.engine.health import numeric_warnings
-    from policy_lab.model import read_model
+    from policy_lab.model.kept import read_kept
     from policy_lab.run import model_accuracy, run_model, write_accuracy, write_series
     from policy_lab.study import parse_setting
 
-    read = read_model(model)
+    read = read_kept(model)
     warn(read.warnings)
     asked: dict[str, Any] = {
         "engine": engine,

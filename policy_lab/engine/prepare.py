@@ -15,6 +15,7 @@ from policy_lab.engine.layout import Layout, layout_of
 from policy_lab.engine.lowering import Lowered, lower
 from policy_lab.errors import InputError, Problem
 from policy_lab.model import expression as ex
+from policy_lab.model.kept import read_kept
 from policy_lab.model.types import Kind, Model
 
 BackendName = Literal["compiled", "numpy"]
@@ -32,7 +33,8 @@ def compile(
     Parameters
     ----------
     model
-        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``).
+        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``). What is read from a path is kept in the cache
+        folder (``POLICY_LAB_CACHE``), so that the same file is not translated again.
     backend
         ``compiled`` (machine code) or ``numpy`` (readable, slow).
     free
@@ -61,9 +63,7 @@ def compile(
     'Dmnl'
     """
     if not isinstance(model, Model):
-        from policy_lab.model import read_model
-
-        model = read_model(Path(model))
+        model = read_kept(Path(model))
     return compile_model(model, backend=backend, free=free, series=series)
 
 

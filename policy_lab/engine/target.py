@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from dataclasses import dataclass
-from pathlib import Path
+
+from policy_lab.provenance import cache_folder as cache_folder  # where machine code is kept, beside translated models
 
 #: Runs that one lane kernel computes side by side: two AVX2 or one AVX-512 register of doubles.
 LANES = 8
@@ -35,16 +34,3 @@ def this_machine() -> Target:
     if features.get("avx512f"):
         features["prefer-256-bit"] = False
     return Target(llvm.get_process_triple(), llvm.get_host_cpu_name(), features.flatten())
-
-
-def cache_folder() -> Path:
-    """Return where compiled models are kept: ``POLICY_LAB_CACHE``, or the platform's folder for such files."""
-    named = os.environ.get("POLICY_LAB_CACHE")
-    if named:
-        return Path(named)
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "policy_lab" / "cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "policy_lab"
-    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "policy_lab"

@@ -75,10 +75,10 @@ def run_model(
     InputError
         For anything that cannot be used, all at once; for a run that is larger than the stated limits.
     """
-    from policy_lab.model import read_model
+    from policy_lab.model.kept import read_kept
 
     if not isinstance(model, Model):
-        model = read_model(Path(model))
+        model = read_kept(Path(model))
     if engine not in ENGINES:
         raise InputError(Problem(what=f"no engine `{engine}`", remedy=f"Choose {', '.join(ENGINES)}."))
     inputs = _inputs(model, settings or {})
