@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from policy_lab.engine import ir
+from policy_lab.engine.allocation import Claims, allocated
 from policy_lab.engine.expressions import (
     LoweringError,
     Place,
@@ -50,6 +51,8 @@ def lower_array_call(function: str, arguments: tuple[ex.Expression, ...], place:
         return _inverse(arguments, place)
     if function == "vector_reorder":
         return _reorder(arguments, place)
+    if function == "allocate_by_priority":
+        return _allocation(arguments, place)
     rank = _rank(arguments, shown, place)
     return rank if function == "vector_rank" else _order(arguments, rank, place)
 
@@ -149,6 +152,29 @@ def _reorder(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     last = ir.Number(float(axis.size - 1))
     inside = apply("and", apply("ge", wanted, ir.Number(0.0)), apply("le", wanted, last))
     return apply("select", inside, found, ir.Number(math.nan))
+
+
+def _allocation(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
+    """Return ALLOCATE BY PRIORITY(request, priority, size, width, supply) over the last subscript of the request."""
+    request, loop = _vector(arguments[0], "ALLOCATE BY PRIORITY", place)
+    priority, same = _vector(arguments[1], "ALLOCATE BY PRIORITY", place)
+    if same != loop:
+        raise LoweringError("the requests and the priorities of ALLOCATE BY PRIORITY have different last subscripts")
+    axis = ir.Axis(f"· beside {loop.axis.name}", loop.axis.size)
+
+    def keep(node: ir.Node, what: str) -> tuple[ir.Node, ir.Node]:
+        symbol = place.hidden(what, ir.Role.AUXILIARY)
+        place.draft.running.append(place.statement(symbol.name, place.here(), node))
+        here = ir.Read(symbol.name, place.here())
+        return here, ir.Read(symbol.name, moved(here.index, loop.axis.name, axis))
+
+    width, _ = keep(lower_expression(arguments[3], place), "width")
+    supply, _ = keep(lower_expression(arguments[4], place), "supply")
+    claims = Claims(
+        lower_expression(request, place), lower_expression(priority, place),
+        _at(request, loop, axis, place), _at(priority, loop, axis, place), axis, keep,
+    )  # fmt: skip
+    return allocated(claims, width, supply)
 
 
 def _inverse(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:

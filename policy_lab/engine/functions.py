@@ -68,6 +68,7 @@ ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
         "vector_reorder": 2,
         "invert_matrix": 2,
         "get_time_value": 3,
+        "allocate_by_priority": 5,
     }
 )
 #: Random functions, with their numbers of arguments; the last one is the seed.

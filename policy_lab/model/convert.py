@@ -198,8 +198,13 @@ def _outside(one: Converter, tree: Any) -> Expression:
     )
 
 
-def _allocate(one: Converter, tree: Any) -> Expression:
-    return one.refuse("ALLOCATE functions are not supported")
+def _allocate(one: Converter, tree: ae.AllocateAvailableStructure) -> Expression:
+    return one.refuse("ALLOCATE AVAILABLE is not supported", remedy="ALLOCATE BY PRIORITY is.")
+
+
+def _allocate_by_priority(one: Converter, tree: ae.AllocateByPriorityStructure) -> Expression:
+    parts = (tree.request, tree.priority, tree.size, tree.width, tree.supply)
+    return ex.Call("allocate_by_priority", tuple(one(part) for part in parts))
 
 
 _CONVERSIONS: Mapping[type, Callable[[Converter, Any], Expression]] = {
@@ -226,7 +231,7 @@ _CONVERSIONS: Mapping[type, Callable[[Converter, Any], Expression]] = {
     ae.GetDataStructure: lambda one, tree: ex.Data(),
     ae.GetLookupsStructure: _outside,
     ae.AllocateAvailableStructure: _allocate,
-    ae.AllocateByPriorityStructure: _allocate,
+    ae.AllocateByPriorityStructure: _allocate_by_priority,
 }
 
 

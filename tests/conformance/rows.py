@@ -209,7 +209,10 @@ FEATURES = {
         wait  | RANDOM EXPONENTIAL
     """,
     "allocate_available.mdl": "shared out | ALLOCATE AVAILABLE",
-    "allocate_by_priority.mdl": "shared out | ALLOCATE BY PRIORITY",
+    "allocate_by_priority.mdl": """
+        shared out          | ALLOCATE BY PRIORITY
+        shared among equals | ALLOCATE BY PRIORITY among equal priorities
+    """,
     "direct_constants.mdl": "read constant | GET DIRECT CONSTANTS",
     "direct_lookups.mdl": "read table | GET DIRECT LOOKUPS",
     "direct_data.mdl": "read data | GET DIRECT DATA, without data given",
