@@ -231,7 +231,8 @@ def report(found: dict, deaths: list[str], seconds: float, seed: int) -> str:  #
         f"{found['count']:,} files; each was read, lowered and, "
         f"where it was not refused, run for {STEPS} steps by NumPy, and one in {COMPILED_EVERY} by machine "
         f"code too. "
-        f"At most {LIMIT} s a file and {MEMORY // 2**30} GiB; the slowest took {found['slowest']:.1f} s of the processor."
+        f"At most {LIMIT} s a file and {MEMORY // 2**30} GiB; "
+        f"the slowest took {found['slowest']:.1f} s of the processor."
     )
     lines = [
         "# The fuzzers, recorded",

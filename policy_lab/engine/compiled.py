@@ -56,6 +56,7 @@ class CompiledModel:
         self._backend = backend
         self._inputs = MappingProxyType(dict(inputs))
         self._layout = layout_of(lowered.program)
+        self._saves_every_step = _saves_every_step(model)
         symbols = lowered.program.symbols
         self._known = {name: None for name, v in model.variables.items() if name in symbols or v.kind is Kind.TIME}
         self._default_values = default_values(lowered, self._layout, self._inputs)
@@ -303,7 +304,7 @@ class CompiledModel:
         final = settings.final if final_time is None else float(final_time)
         step = settings.step if time_step is None else float(time_step)
         if save_period is None:
-            save_period = step if _saves_every_step(self._model) else settings.save_period
+            save_period = step if self._saves_every_step else settings.save_period
         if initial_time is not None and final_time is None:
             final = max(final, initial)
         return timeline(initial, final, step, float(save_period))

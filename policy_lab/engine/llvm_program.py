@@ -32,7 +32,7 @@ class Group:
         return sum(sum(1 for _ in ir.walk(s.value)) for s in self.statements)
 
 
-def grouped(statements: Sequence[ir.Statement], program: ir.Program) -> list[Group]:
+def grouped(statements: Sequence[ir.Statement], program: ir.Program, written_out: int = WRITTEN_OUT) -> list[Group]:
     """Put statements into loop nests, in an order in which each still comes after what it reads.
 
     Statements join a nest that runs over the same sizes as long as all that they read from it is read at the very
@@ -47,14 +47,16 @@ def grouped(statements: Sequence[ir.Statement], program: ir.Program) -> list[Gro
     ready = [k for k in range(len(statements)) if not missing[k]]
     groups: list[Group] = []
     while ready:
-        sizes = _sizes(statements[ready[0]])
+        sizes = _sizes(statements[ready[0]], written_out)
         group = Group(sizes)
         members: set[int] = set()
-        candidates = [k for k in ready if _sizes(statements[k]) == sizes]
-        later = [k for k in ready if _sizes(statements[k]) != sizes]
+        candidates = [k for k in ready if _sizes(statements[k], written_out) == sizes]
+        later = [k for k in ready if _sizes(statements[k], written_out) != sizes]
         while candidates:
             k = candidates.pop(0)
-            if not all(_aligned(statements[need], statements[k]) for need in waiting[k] if need in members):
+            if not all(
+                _aligned(statements[need], statements[k], written_out) for need in waiting[k] if need in members
+            ):
                 later.append(k)
                 continue
             members.add(k)
@@ -62,7 +64,8 @@ def grouped(statements: Sequence[ir.Statement], program: ir.Program) -> list[Gro
             for follower in followers[k]:
                 missing[follower] -= 1
                 if not missing[follower]:
-                    (candidates if _sizes(statements[follower]) == sizes else later).append(follower)
+                    same = _sizes(statements[follower], written_out) == sizes
+                    (candidates if same else later).append(follower)
         ready = sorted(later)
         groups.append(group)
     return groups
@@ -87,14 +90,14 @@ def _waiting(statements: Sequence[ir.Statement], program: ir.Program) -> list[tu
     return waiting
 
 
-def _sizes(statement: ir.Statement) -> tuple[int, ...]:
+def _sizes(statement: ir.Statement, written_out: int) -> tuple[int, ...]:
     sizes = tuple(axis.size for axis in statement.axes)
-    return () if math.prod(sizes) <= WRITTEN_OUT else sizes
+    return () if math.prod(sizes) <= written_out else sizes
 
 
-def _aligned(writer: ir.Statement, reader: ir.Statement) -> bool:
+def _aligned(writer: ir.Statement, reader: ir.Statement, written_out: int) -> bool:
     """Tell whether each turn reads only what the same turn has written."""
-    if not _sizes(reader):
+    if not _sizes(reader, written_out):
         return True
     written = _placed(writer.index, writer)
     return all(
@@ -115,7 +118,7 @@ def add_functions(module: ModuleText, memory: Memory, name: str, statements: Seq
     """Add ``@name(cells, clocks)`` and the functions that it calls in turn."""
     parts: list[list[Group]] = [[]]
     weight = 0
-    for group in _split(grouped(statements, memory.program)):
+    for group in _split(grouped(statements, memory.program, module.written_out)):
         if parts[-1] and weight + group.weight > NODES_A_FUNCTION:
             parts.append([])
             weight = 0
