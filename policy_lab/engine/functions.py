@@ -58,7 +58,9 @@ CALLS: Mapping[str, tuple[int, Builder]] = MappingProxyType(
     }
 )
 #: Reductions over ``!`` subscripts → the fold that computes them.
-REDUCTIONS: Mapping[str, str] = MappingProxyType({"sum": "sum", "prod": "prod", "vmax": "max", "vmin": "min"})
+REDUCTIONS: Mapping[str, str] = MappingProxyType({
+        "sum": "sum", "prod": "prod", "vmax": "max", "vmin": "min", "vmax_xmile": "max", "vmin_xmile": "min",
+    })
 #: Functions of whole vectors and matrices, or of the clock in other units, with their numbers of arguments.
 ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
     {

@@ -42,6 +42,7 @@ _INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "di
 _TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
 _REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
 _COMMENT = re.compile(r"\{[^{}]*\}")
+_WHOLE = re.compile(r"\b(SUM|PROD|MIN|MAX)(\s*\(\s*[^()\[\],]+?)\s*\[\s*\*(?:\s*,\s*\*)*\s*\](\s*\))", re.IGNORECASE)
 _KEYWORD = re.compile(r'"(?:[^"\\]|\\.)*"|\b(?:if|then|else|mod)\b', re.IGNORECASE)
 _CONTROL_NAMES = frozenset(plain_name(name) for name in CONTROL.values())
 _FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
@@ -55,6 +56,7 @@ class _Reading:
 
     def _smile_parser(self, expression: str | None) -> object:
         text = _KEYWORD.sub(_cased, " ".join(_COMMENT.sub(" ", expression or "").split()))
+        text = _WHOLE.sub(r"\1\2\3", text)  # PySD's grammar knows no `x[*]`, and takes `x` for the whole array
         if not text:
             raise EquationError("no equation")
         return parse_nested(text, _visit)[0]
@@ -259,7 +261,11 @@ def _implied(tree: Any, left: Mapping[str, str], arrays: Mapping[str, tuple[str,
     """Write out the subscripts that XMILE leaves unsaid: of a stock's flows, and of arrays in an array's equation."""
     if isinstance(tree, ae.ReferenceStructure):
         dimensions = arrays.get(plain_name(tree.reference), ())
-        if tree.subscripts is None and dimensions and not reduced and all(plain_name(d) in left for d in dimensions):
+        if tree.subscripts is None and dimensions and reduced:
+            return ae.ReferenceStructure(
+                tree.reference, ae.SubscriptsReferenceStructure([f"{dimension}!" for dimension in dimensions])
+            )
+        if tree.subscripts is None and dimensions and all(plain_name(d) in left for d in dimensions):
             wanted = [left[plain_name(dimension)] for dimension in dimensions]
             return ae.ReferenceStructure(tree.reference, ae.SubscriptsReferenceStructure(wanted))
         return tree

@@ -264,6 +264,8 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ("settings.xmile", "settings"): lambda t: np.pi / 4 + 8 * t,
     ("notes.xmile", "commented"): lambda t: t + 1,
     ("upper_mod.xmile", "rest"): lambda t: t % 3,
+    ("star.xmile", "most"): lambda t: 2 * t,
+    ("star.xmile", "every_one"): lambda t: each(1 / 3 + t, 2 / 3 + t),
     ("star.xmile", "total"): lambda t: 3 + 0 * t,
     ("rk4.xmile", "decaying"): lambda t: _runge_kutta(t, 4),
     ("rk2.xmile", "decaying_too"): lambda t: _runge_kutta(t, 2),

@@ -272,7 +272,11 @@ FEATURES = {
     "settings.xmile": "settings | XMILE: PI, DT, STARTTIME and STOPTIME",
     "notes.xmile": "commented | XMILE: comments in braces",
     "upper_mod.xmile": "rest | XMILE: MOD in capitals",
-    "star.xmile": "total | XMILE: SUM over [*]",
+    "star.xmile": """
+        total     | XMILE: SUM over [*]
+        most      | XMILE: MAX over [*]
+        every_one | XMILE: SUM of a whole array, in an equation for each element
+    """,
     "rk4.xmile": "decaying | XMILE: method RK4",
     "rk2.xmile": "decaying_too | XMILE: method RK2",
     "non_negative.xmile": "emptied | XMILE: a stock that cannot be negative",
