@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from policy_lab.analysis.outcomes import over_futures, over_time, path
+from policy_lab.analysis.outcomes import mean_of, over_futures, over_time, path
 from policy_lab.analysis.risk import share_error, world_risks
 from policy_lab.analysis.shortfall import shortfall
 from policy_lab.analysis.sobol import group_shares, kendall_tau
 from policy_lab.results.types import Results
 from policy_lab.study.schema import Scenario
+from policy_lab.study.settings import resolve_settings
 from policy_lab.study.streams import stream
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class PutIn:
     variance: pd.DataFrame
     calm: Results
     """The same designs and worlds when nothing happens: the twin against which shocks are told from wear."""
+    variants: pd.DataFrame
 
 
 def put_in(results: Results, evaluate: Evaluate, effort: Effort | None = None) -> PutIn:
@@ -65,6 +67,7 @@ def put_in(results: Results, evaluate: Evaluate, effort: Effort | None = None) -
         placebo(results.plan, evaluate, size.exchanges, size.exchange_worlds, size.futures),
         variance_split(results.plan, evaluate, size.rows, size.resamples),
         evaluate(calm_plan(results.plan)),
+        variants(results.plan, evaluate, size.futures),
     )
 
 
@@ -73,6 +76,32 @@ def calm_plan(plan: Plan) -> Plan:
     quiet = Scenario(title="Nothing happens", meaning="No scenario and no luck", set=dict(plan.study.file.rest.set))
     study = replace(plan.study, scenarios={**plan.study.scenarios, WITHOUT_LUCK: quiet})
     return plan.with_(study=study, scenario=WITHOUT_LUCK, futures=1)
+
+
+def variants(plan: Plan, evaluate: Evaluate, futures: int = 3) -> pd.DataFrame:
+    """Return the risks under the study's variants: the same worlds, with some constants held in all of them.
+
+    Parameters
+    ----------
+    plan
+        The comparison; the user's own settings stay, and win.
+    evaluate
+        Turns a plan into results.
+    futures
+        Futures in each world.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a variant and design: ``variant``, ``title``, ``design``, ``risk``, ``simulation_error``.
+    """
+    rows = []
+    for key, variant in plan.study.file.comparison.variants.items():
+        held = (*resolve_settings(plan.study.model, variant.set), *plan.settings)
+        found = evaluate(plan.with_(settings=held, futures=min(futures, plan.futures)))
+        for name, shares in zip(found.designs, world_risks(found), strict=True):
+            rows.append((key, variant.title, name, mean_of(shares), share_error(shares)))
+    return pd.DataFrame(rows, columns=["variant", "title", "design", "risk", "simulation_error"])
 
 
 def levels(results: Results) -> np.ndarray:

@@ -132,6 +132,8 @@ def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "flips", tables.put_in.flips
         yield "placebo", tables.put_in.placebo
         yield "variance", tables.put_in.variance
+        if len(tables.put_in.variants):
+            yield "variants", tables.put_in.variants
 
 
 def _figures(results: Results, tables: Tables) -> Iterator[tuple[str, Figure]]:

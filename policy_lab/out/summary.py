@@ -240,11 +240,19 @@ def _moved(tables: Tables) -> Iterator[str]:
     yield f"{surface_finding(tables.surface, setting)}."
     group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
     for label, rows in tables.thresholds[tables.thresholds["design"].isin(group)].groupby("bar", sort=False):
-        if label == "headline":
-            continue
-        figures = listed([f"{setting.short(row.design)} {percent(row.risk)}" for row in rows.itertuples(index=False)])
-        yield f"With the bar at {two_figures(float(rows['threshold'].iloc[0]))} ({label}): {figures}."
+        if label != "headline":
+            bar = two_figures(float(rows["threshold"].iloc[0]))
+            yield f"With the bar at {bar} ({label}): {_risks(rows, setting)}."
+    if tables.put_in is not None:
+        variants = tables.put_in.variants
+        for title, rows in variants[variants["design"].isin(group)].groupby("title", sort=False):
+            yield f"With {title}: {_risks(rows, setting)}."
     yield f"{split_finding(tables.split, setting)} (told {tables.split['rule'].iloc[0]})."
+
+
+def _risks(rows: pd.DataFrame, setting: Setting) -> str:
+    """List the risk of each design of a table, rounded."""
+    return listed([f"{setting.short(row.design)} {percent(row.risk)}" for row in rows.itertuples(index=False)])
 
 
 def _limits(tables: Tables, file: StudyFile) -> Iterator[Block]:

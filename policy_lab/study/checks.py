@@ -146,6 +146,9 @@ def study_problems(parts: Parts) -> Iterator[Problem]:
             yaml, ("comparison", "scenario"), "scenario", file.comparison.scenario, parts.scenarios.scenarios
         )
     yield from _reference_problems(parts)
+    for key, variant in file.comparison.variants.items():
+        for name in variant.set:
+            yield from _constant(parts, yaml, ("comparison", "variants", key, "set", name), split_element(name)[0])
     for name in file.rest.set:
         yield from _constant(parts, yaml, ("rest", "set", name), name)
     for name in file.areas.bind if file.areas else ():

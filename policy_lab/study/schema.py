@@ -205,6 +205,16 @@ class Parameter(Frozen):
         return self
 
 
+class Variant(Frozen):
+    """The same comparison with some constants held, whose risks are told beside the headline."""
+
+    title: str
+    """As it follows 'With', e.g. 'all members alike'."""
+    meaning: str
+    set: dict[str, float]
+    """Model constants (or elements, `Name[element]`) held in every world, the start included."""
+
+
 class Comparison(Frozen):
     """What `compare` does unless told otherwise."""
 
@@ -216,6 +226,7 @@ class Comparison(Frozen):
     futures: int = Field(default=20, ge=1)
     seed: int = Field(ge=0)
     designs: tuple[str, ...]
+    variants: dict[str, Variant] = Field(default_factory=dict)
 
 
 class Clock(Frozen):

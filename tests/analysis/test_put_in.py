@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -14,8 +16,12 @@ from policy_lab.analysis.put_in import (
     placebo,
     put_in,
     variance_split,
+    variants,
 )
+from policy_lab.analysis.risk import world_risks
+from policy_lab.run import run
 from policy_lab.study import Study, open_study
+from policy_lab.study.schema import Variant
 from tests.analysis.linear import evaluator
 
 
@@ -176,3 +182,21 @@ def test_all_checks_together_stay_within_their_effort(plan):
     found = put_in(counted(plan), counted, effort)
     assert runs == [400, 56, 24, 24, 24, 40, 40, *[20] * 3, 200]
     assert found.calm.plan.futures == 1
+
+
+def test_variants_are_the_same_worlds_with_constants_held() -> None:
+    """A variant that holds a constant at what it is changes nothing; one that starves the stock raises every risk."""
+    study = open_study("fishery")
+    name = next(key for key, row in study.parameters.items() if row.distribution == "fixed" and row.base > 0)
+    growth = next(key for key in study.parameters if "growth" in key.casefold())
+    same = Variant(title="nothing changed", meaning="", set={name: study.parameters[name].base})
+    starved = Variant(title="hardly any growth", meaning="", set={growth: study.parameters[growth].base / 10})
+    comparison = study.file.comparison.model_copy(update={"variants": {"same": same, "starved": starved}})
+    changed = replace(study, file=study.file.model_copy(update={"comparison": comparison}))
+    plan = changed.plan(worlds=6, futures=2, seed=3)
+    results = run(plan)
+    found = variants(plan, run, futures=2)
+    risks = [found.loc[found["variant"] == key, "risk"].to_numpy() for key in ("same", "starved")]
+    np.testing.assert_array_equal(risks[0], np.nanmean(world_risks(results), axis=1))
+    assert (risks[1] >= risks[0]).all()
+    assert (risks[1] > risks[0]).any()
