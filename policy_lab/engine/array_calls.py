@@ -60,7 +60,7 @@ def lower_array_call(function: str, arguments: tuple[ex.Expression, ...], place:
 def _fixed(expression: ex.Expression, what: str, place: Place) -> int:
     """Return a number that fixes the shape of the program, and remember the constant that gives it."""
     found = known_number(expression, place.model)
-    if found is None or found[0] != int(found[0]):
+    if found is None or not found[0].is_integer():
         raise LoweringError(f"{what} must be a whole number", "Write it as a number or a constant.")
     if found[1]:
         place.draft.structural.add(found[1])

@@ -49,6 +49,7 @@ def test_an_error_action_gives_no_value(written: Written) -> None:
     [
         ("x[A] = VECTOR RANK(v[A] + 1, 1)", "needs a variable whose last subscript"),
         ("x = VECTOR SELECT(v[A!], v[A!], 0, Time, 0)", "must be a whole number"),
+        ("x = VECTOR SELECT(v[A!], v[A!], 0, 1e999, 0)", "must be a whole number"),
         ("x = VECTOR SELECT(v[A!], v[A!], 0, 11, 0)", "numerical actions 0 to 10"),
         ("x[A] = INVERT MATRIX(v[A], 2)", "square matrix"),
         ("x = GET TIME VALUE(2, 0, 1)", "reads a calendar or the clock of the computer"),
