@@ -11,7 +11,6 @@ from policy_lab.engine import compile_model
 from policy_lab.engine.reference import run_reference
 from policy_lab.engine.series import Series
 from policy_lab.model.types import Kind
-from policy_lab.study import open_study
 from tests.models.flagship import Flagship
 
 TOLERANCE = 1e-9
@@ -79,7 +78,7 @@ def test_the_engines_agree_with_pysd_over_200_steps(flagship: Flagship) -> None:
 def test_compiled_and_numpy_agree_over_the_full_horizon(flagship: Flagship) -> None:
     model = flagship.study.model
     names = [one.name for one in model.variables.values() if one.kind not in (Kind.LOOKUP, Kind.TIME)]
-    plan = open_study("safeguarding").plan(worlds=3, futures=1)
+    plan = flagship.study.plan(worlds=3, futures=1)
     inputs = flagship.in_future(plan, "macpt-2026")
     compiled = flagship.compiled.run(inputs, outputs=names)
     readable = compile_model(model, backend="numpy").run(inputs, outputs=names)
@@ -88,7 +87,7 @@ def test_compiled_and_numpy_agree_over_the_full_horizon(flagship: Flagship) -> N
 
 def test_one_run_and_many_give_the_same_numbers(flagship: Flagship) -> None:
     """The scalar kernel and the lanes differ in nothing."""
-    plan = open_study("safeguarding").plan(worlds=9, futures=1)
+    plan = flagship.study.plan(worlds=9, futures=1)
     inputs = flagship.in_future(plan, "lscb-2013")
     many = flagship.compiled.run(inputs, outputs=["Effective detection capacity"])
     one = flagship.compiled.run({name: values[4] for name, values in inputs.items()}, outputs=list(many.values))
