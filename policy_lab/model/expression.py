@@ -38,9 +38,15 @@ class Reference:
 
 @dataclass(frozen=True)
 class Data:
-    """A series that comes from outside the model; ``keyword`` says what holds between its points."""
+    """A series that comes from outside the model; ``keyword`` says what holds between its points.
+
+    ``x`` and ``y`` are its points where the model names a file beside it, x strictly rising; without them, the values
+    are given to the run.
+    """
 
     keyword: Literal["interpolate", "hold_backward", "look_forward", "raw"] = "interpolate"
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,17 +25,37 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
+class Origin:
+    """Where the numbers of an equation were read: a file beside the model, its sheet and the cells in it.
+
+    ``function`` is the one that names them (``GET DIRECT DATA``); ``sheet`` is the separator where the file is text;
+    ``cell`` is the first cell or the name of a range, ``along`` the row, column or range of times or x values.
+    """
+
+    function: str
+    file: str
+    sheet: str
+    cell: str
+    along: str = ""
+
+    def __str__(self) -> str:
+        sheet = f", sheet {self.sheet}" if any(sign.isalnum() for sign in self.sheet) else ""
+        return f"{self.file}{sheet}, {self.cell}{f' along {self.along}' if self.along else ''}"
+
+
+@dataclass(frozen=True)
 class Component:
     """One equation of a variable.
 
     ``subscripts`` are the ranges or elements on its left-hand side, position by position; ``excepted`` are the
-    subscript tuples that ``:EXCEPT:`` leaves out.
+    subscript tuples that ``:EXCEPT:`` leaves out; ``origin`` says which file its numbers come from, if they do.
     """
 
     subscripts: tuple[str, ...]
     expression: Expression
     excepted: tuple[tuple[str, ...], ...] = ()
     line: int = 0
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +98,8 @@ class Model:
     method that the file asks for (``euler``, ``rk2``, ``rk4``, ``auto``); ``digest`` is the SHA-256 of the file.
     ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
     elements correspond one to one, in order. ``views`` gives the variables drawn in each view of the sketch.
+    ``files`` are the other files that values were read from, each once: its path beside the model, as the model names
+    it, and the SHA-256 of its content.
     """
 
     name: str
@@ -89,6 +112,15 @@ class Model:
     warnings: tuple[Problem, ...] = ()
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def content(self) -> str:
+        """SHA-256 of all that was read: of the model file alone, or of it and the files that it takes values from."""
+        if not self.files:
+            return self.digest
+        told = [self.digest, *(f"{name} {digest}" for name, digest in self.files)]
+        return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()
 
     def __getitem__(self, name: str) -> Variable:
         """Return a variable by name, ignoring case and underscores; the nearest names are in the error."""
