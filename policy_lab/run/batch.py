@@ -72,7 +72,7 @@ def run(
     compiled = compile_model(study.model, backend=engine)
     if progress:
         progress(0, plan.cases)
-    worlds, reference_faults = _with_anchors(plan, compiled)
+    worlds, reference_faults = with_anchors(plan, compiled)
     starts = _starts(plan, compiled, worlds, reference_faults)
     outcomes, time, failures = _cases(plan, compiled, worlds, starts, progress, threads)
     return Results(
@@ -87,7 +87,7 @@ def run(
     )
 
 
-def _with_anchors(plan: Plan, compiled: CompiledModel) -> tuple[dict[str, np.ndarray], dict[int, str]]:
+def with_anchors(plan: Plan, compiled: CompiledModel) -> tuple[dict[str, np.ndarray], dict[int, str]]:
     """Return the inputs of each world with what the reference at rest anchors, and why a world's reference failed."""
     worlds = dict(plan.world_inputs())
     reference = plan.study.file.reference
