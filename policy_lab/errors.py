@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,6 +76,8 @@ def clipped(name: str, length: int = 80) -> str:
 
 def nearest_names(name: str, candidates: Iterable[str], count: int = 3) -> tuple[str, ...]:
     """Return the candidates closest to ``name``, ignoring case and underscores, best first."""
+    import difflib  # only who has to suggest a name needs it
+
     by_plain: dict[str, str] = {}
     for candidate in candidates:
         by_plain.setdefault(_plain(candidate), candidate)

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
-import sys
 from collections.abc import Mapping
-from importlib import metadata, resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +23,7 @@ def bundled(kind: Literal["models", "data"]) -> Path:
     InputError
         When the installation carries neither.
     """
-    package = Path(str(resources.files("policy_lab")))
+    package = Path(__file__).parent
     for folder in (package / "_bundled" / kind, package.parent / kind):
         if folder.is_dir():
             return folder
@@ -37,19 +33,6 @@ def bundled(kind: Literal["models", "data"]) -> Path:
             remedy="Install the wheel, or work in a checkout of the repository.",
         )
     )
-
-
-def cache_folder() -> Path:
-    """Return where translated and compiled models are kept: ``POLICY_LAB_CACHE``, or the platform's cache folder."""
-    named = os.environ.get("POLICY_LAB_CACHE")
-    if named:
-        return Path(named)
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "policy_lab" / "cache"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "policy_lab"
-    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "policy_lab"
 
 
 def file_digest(path: Path) -> str:
@@ -71,6 +54,9 @@ def package_version() -> str:
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, of policy_lab and of the libraries whose numbers end up in results."""
+    import platform  # only who writes results needs it
+    from importlib import metadata
+
     found = {"python": platform.python_version(), "policy_lab": package_version()}
     for library in _LIBRARIES:
         try:
@@ -85,7 +71,7 @@ def source_commit() -> str:
 
     Git's own files are read; no program is started.
     """
-    git = Path(str(resources.files("policy_lab"))).parent / ".git"
+    git = Path(__file__).parents[1] / ".git"
     try:
         if git.is_file():  # a linked work tree
             git = git.parent / git.read_text(encoding="utf-8").removeprefix("gitdir:").strip()

@@ -20,7 +20,6 @@ from policy_lab.engine.lowering import Lowered
 from policy_lab.engine.series import Series
 from policy_lab.engine.timeline import Timeline, timeline
 from policy_lab.errors import InputError, Problem
-from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, plain_name
 
 if TYPE_CHECKING:
@@ -56,7 +55,6 @@ class CompiledModel:
         self._backend = backend
         self._inputs = MappingProxyType(dict(inputs))
         self._layout = layout_of(lowered.program)
-        self._saves_every_step = _saves_every_step(model)
         symbols = lowered.program.symbols
         self._known = {name: None for name, v in model.variables.items() if name in symbols or v.kind is Kind.TIME}
         self._default_values = default_values(lowered, self._layout, self._inputs)
@@ -304,7 +302,7 @@ class CompiledModel:
         final = settings.final if final_time is None else float(final_time)
         step = settings.step if time_step is None else float(time_step)
         if save_period is None:
-            save_period = step if self._saves_every_step else settings.save_period
+            save_period = step if settings.saves_every_step else settings.save_period
         if initial_time is not None and final_time is None:
             final = max(final, initial)
         return timeline(initial, final, step, float(save_period))
@@ -411,17 +409,6 @@ def _by_symbol(outputs: Array, symbols: Sequence[ir.Symbol]) -> dict[str, Array]
         values[symbol.name] = part.reshape(*part.shape[:2], *symbol.shape)
         at += symbol.size
     return values
-
-
-def _saves_every_step(model: Model) -> bool:
-    """Tell whether the file says SAVEPER = TIME STEP, so that a new time step is followed."""
-    for variable in model.variables.values():
-        if variable.kind is Kind.TIME and plain_name(variable.name) == "saveper":
-            return any(
-                isinstance(c.expression, ex.Reference) and plain_name(c.expression.name) == "time step"
-                for c in variable.components
-            )
-    return False
 
 
 def usable_processors() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from policy_lab.provenance import cache_folder as cache_folder  # where machine code is kept, beside translated models
+from policy_lab.cache import cache_folder as cache_folder  # where machine code is kept, beside models that were read
 
 #: Runs that one lane kernel computes side by side: two AVX2 or one AVX-512 register of doubles.
 LANES = 8

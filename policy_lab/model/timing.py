@@ -44,8 +44,23 @@ def time_settings(
         return None, problems, notes
     unit = next((by_plain[plain_name(n)].unit for n in ("TIME STEP", "FINAL TIME", "INITIAL TIME")
                  if by_plain[plain_name(n)].unit), "")  # fmt: skip
-    settings = TimeSettings(values["INITIAL TIME"], values["FINAL TIME"], values["TIME STEP"], values["SAVEPER"], unit)
+    settings = TimeSettings(
+        values["INITIAL TIME"],
+        values["FINAL TIME"],
+        values["TIME STEP"],
+        values["SAVEPER"],
+        unit,
+        saves_every_step=_is_time_step(by_plain.get("saveper")),
+    )
     return settings, _order_problems(settings, by_plain["final time"]), notes + _grid_notes(settings, by_plain)
+
+
+def _is_time_step(saving: Variable | None) -> bool:
+    """Tell whether SAVEPER is TIME STEP itself, as it is where the file does not give it."""
+    return saving is None or any(
+        isinstance(part.expression, ex.Reference) and plain_name(part.expression.name) == "time step"
+        for part in saving.components
+    )
 
 
 def _missing(name: str, broken: frozenset[str]) -> list[Problem]:

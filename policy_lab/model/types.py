@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.model.expression import Expression
+
+if TYPE_CHECKING:
+    from policy_lab.model.expression import Expression
 
 
 class Kind(StrEnum):
@@ -74,20 +77,24 @@ class Variable:
     dimensions: tuple[str, ...]
     equation: str
     line: int
-    components: tuple[Component, ...]
+    components: Sequence[Component]
     causes: tuple[str, ...] = ()
     uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TimeSettings:
-    """When a run starts and ends, its step and its save period, all in ``unit``."""
+    """When a run starts and ends, its step and its save period, all in ``unit``.
+
+    ``saves_every_step`` says that the file ties its save period to the time step, so that it follows a new one.
+    """
 
     initial: float
     final: float
     step: float
     save_period: float
     unit: str
+    saves_every_step: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class Model:
     method that the file asks for (``euler``, ``rk2``, ``rk4``, ``auto``); ``digest`` is the SHA-256 of the file.
     ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
     elements correspond one to one, in order. ``views`` gives the variables drawn in each view of the sketch.
+    ``kept_as`` names this very reading of the file in the cache folder; a changed copy has none.
     ``files`` are the other files that values were read from, each once: its path beside the model, as the model names
     it, and the SHA-256 of its content.
     """
@@ -112,6 +120,7 @@ class Model:
     warnings: tuple[Problem, ...] = ()
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kept_as: str = field(default="", init=False, compare=False, repr=False)
     files: tuple[tuple[str, str], ...] = ()
 
     @property
