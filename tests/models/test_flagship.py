@@ -20,7 +20,8 @@ SHARES = (  # stocks between 0 and 1 by structure
     "Barrier",
     "Motivator",
     "Implemented integration",
-    "Embedded learning",
+    "Professional learning",
+    "Organisational learning",
     "Defensiveness",
     "Compliance burden",
 )

@@ -36,7 +36,8 @@ class Sector:
 
     ``quiet`` switches the shock off; ``shares`` are stocks that stay between 0 and 1; ``loop`` is the loop that the
     model is there to show, in order; ``same`` are the equations that are the flagship's, letter for letter, apart from
-    subscripts and starting values.
+    subscripts and starting values. What the flagship's structural switches alter (`Work speed`, `Trust gain`) is not
+    among them: a sector has no switches.
     """
 
     name: str
@@ -60,9 +61,9 @@ SECTORS = {
                 "Repeat referrals", "Referrals", "Children in assessment", "Casework hours",
             ),
             same=frozenset({
-                "Assessments completed", "Corner cutting", "Help ends", "Overtime", "Overtime balance",
+                "Assessments completed", "Corner cutting", "Overtime", "Overtime balance",
                 "Overtime exponent", "Quality exponent", "Recently closed expiry", "Repeat referrals",
-                "Service standard", "Standard goal", "Time per case", "Work speed",
+                "Service standard", "Standard goal", "Time per case",
             }),
         ),
         Sector(
@@ -75,7 +76,7 @@ SECTORS = {
             ),
             same=frozenset({
                 "Experienced leavers", "Experienced staff", "Hires", "Maturing", "Novice leavers", "Novice staff",
-                "Strain", "Trust", "Trust gain",
+                "Strain", "Trust",
             }),
             shares=frozenset({"Strain", "Trust", "Information shared"}),
         ),
