@@ -23,13 +23,14 @@ SMALL = 1e-6  # what Vensim takes for zero
 
 @dataclass(frozen=True)
 class Clocks:
-    """Time and the time settings of a run."""
+    """Time and the time settings of a run; ``step_start`` is the time at which the present time step began."""
 
     time: float
     time_step: float
     initial_time: float
     final_time: float
     save_period: float
+    step_start: float
 
 
 Computation = Callable[[Mapping[str, Array], Clocks], Any]
@@ -44,11 +45,11 @@ def _true(value: Any) -> Any:
 
 
 def _pulse(clocks: Clocks, start: Any, width: Any) -> Any:
-    return ((start - SMALL <= clocks.time) & (clocks.time < start + width)).astype(float)
+    return ((start - SMALL <= clocks.step_start) & (clocks.step_start < start + width)).astype(float)
 
 
 def _pulse_train(clocks: Clocks, start: Any, interval: Any, width: Any, end: Any) -> Any:
-    time = clocks.time
+    time = clocks.step_start
     within = (start <= time) & (time < end) & (np.mod(time - start + SMALL, interval) < width)
     return np.where(np.equal(interval, 0), _pulse(clocks, start, width), within.astype(float))
 
@@ -87,7 +88,7 @@ _PLAIN: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 _TIMED: Mapping[str, Callable[..., Any]] = MappingProxyType(
     {
-        "step": lambda clocks, height, start: height * (clocks.time + clocks.time_step / 2 > start),
+        "step": lambda clocks, height, start: height * (clocks.step_start + clocks.time_step / 2 > start),
         "ramp": lambda clocks, slope, start, end: (
             (clocks.time + SMALL > start) * slope * (np.minimum(end, clocks.time) - start)
         ),

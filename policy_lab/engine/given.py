@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from policy_lab.engine.adaptive import Tolerance
 from policy_lab.engine.timeline import Timeline
 
 Array = NDArray[np.float64]
@@ -49,10 +50,14 @@ class Given:
 
 @dataclass(frozen=True)
 class Raw:
-    """What a backend returns: ``outputs[time, cell, run]`` and the final ``states[state, run]``."""
+    """What a backend returns: ``outputs[time, cell, run]`` and the final ``states[state, run]``.
+
+    ``record`` says how an adaptive step went: a row for each of `policy_lab.engine.adaptive.Record`, a column a run.
+    """
 
     outputs: Array
     states: Array
+    record: Array | None = None
 
 
 class Progress(Protocol):
@@ -77,6 +82,7 @@ class Backend(Protocol):
         threads: int,
         progress: Progress | None,
         held: Array | None = None,
+        tolerance: Tolerance | None = None,
     ) -> Raw:
         """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
         ...

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_lab.engine import ir
+from policy_lab.engine.adaptive import ADAPTIVE, Tolerance, new_record
 from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.llvm_compile import MachineCode, is_kept, load
@@ -26,7 +27,7 @@ from policy_lab.engine.timeline import Timeline
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _ENTRIES = ("simulate", "initial", "rates", "jacobian")
-_STAGES = {"euler": 1, "rk2": 2, "rk4": 4}
+_STAGES = {"euler": 1, "rk2": 2, "rk4": 4, ADAPTIVE: 7}
 _QUICK_RUNS = 4  # single runs after which code that runs faster, but takes longer to make, is made behind them
 _WRITTEN_OUT = 8  # elements of a loop that the faster code writes out
 _LARGEST_WRITTEN = 4000  # statements over elements: a larger program is left as it is
@@ -124,9 +125,14 @@ class LlvmBackend:
         threads: int,
         progress: Progress | None,
         held: Array | None = None,
+        tolerance: Tolerance | None = None,
     ) -> Raw:
-        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
-        call = self._call(given, timeline, start)
+        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move.
+
+        Runs with an adaptive step go one by one, each at its own pace: runs side by side would have to share it.
+        """
+        alone = method == ADAPTIVE
+        call = self._call(given, timeline, start, alone=alone)
         save = np.full(len(timeline.times), -1, dtype=np.int64)
         save[timeline.saved] = np.arange(len(timeline.saved))
         outputs = np.empty((len(timeline.saved), len(cells), call.padded))
@@ -143,10 +149,14 @@ class LlvmBackend:
         call.set({Slot.STEPS: len(timeline.times), Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: _STAGES[method]})
         if held is not None:
             call.put({Slot.HELD: call.pad(held)})
+        record = new_record(given.runs if alone else 0)
+        if alone:
+            allowed = tolerance or Tolerance()
+            call.put({Slot.TOLERANCE: np.array([allowed.relative, allowed.absolute]), Slot.RECORD: record})
         ring = self._ring_length(given, timeline)
         call.follow(given.series, _moments(timeline.times, timeline.time_step))
         call.make("simulate", threads, progress, ring)
-        return Raw(outputs[:, :, : given.runs], call.final[:, : given.runs])
+        return Raw(outputs[:, :, : given.runs], call.final[:, : given.runs], record if alone else None)
 
     def initial_states(self, given: Given, timeline: Timeline) -> Array:
         """Return the states at the initial time."""
@@ -196,8 +206,8 @@ class LlvmBackend:
         call.follow(given.series, moments)
         return call
 
-    def _call(self, given: Given, timeline: Timeline, start: Array | None) -> _Call:
-        width = self.prepare(given.runs)
+    def _call(self, given: Given, timeline: Timeline, start: Array | None, *, alone: bool = False) -> _Call:
+        width = self.prepare(1 if alone else given.runs)
         return _Call(self._code[width], self._layout, width, given, timeline, start)
 
     def _needed(self, cells: Integers) -> NDArray[np.uint8]:
@@ -263,6 +273,7 @@ class _Call:
                 timeline.initial_time,
                 timeline.final_time,
                 timeline.save_period,
+                timeline.initial_time,
             ]
         )
         self.padded = -(-given.runs // width) * width
@@ -299,13 +310,14 @@ class _Call:
 
     def follow(self, series: Sequence[SeriesValues], moments: Array) -> None:
         """Lay out series: for every moment and cell the point to the left, and how far on to the next."""
-        addresses, strides, points, shares = [], [], [], []
+        addresses, strides, points, shares, times = [], [], [], [], []
         for one in series:
             values = np.concatenate([one.values, one.values[:, -1:]], axis=1)  # so that the last point has a next one
             if values.shape[2] > 1:
                 values = np.stack([self.pad(cell) for cell in values])
             stacked = np.ascontiguousarray(values)
-            self._kept.append(stacked)
+            moments_of = np.append(one.times, one.times[-1])
+            self._kept += [stacked, moments_of]
             left = np.clip(np.searchsorted(one.times, moments, side="right") - 1, 0, len(one.times) - 1)
             right = np.minimum(left + 1, len(one.times) - 1)
             gap = one.times[right] - one.times[left]
@@ -316,11 +328,13 @@ class _Call:
                 strides.append(stacked.shape[2] if stacked.shape[2] > 1 else 0)
                 points.append(left)
                 shares.append(share)
+                times.append(moments_of.ctypes.data)
         if addresses:
             self.put(
                 {
                     Slot.SERIES_VALUES: np.array(addresses, dtype=np.int64),
                     Slot.SERIES_STRIDE: np.array(strides, dtype=np.int64),
+                    Slot.SERIES_TIMES: np.array(times, dtype=np.int64),
                     Slot.SERIES_POINT: np.ascontiguousarray(np.stack(points, axis=1), dtype=np.int64),
                     Slot.SERIES_SHARE: np.ascontiguousarray(np.stack(shares, axis=1)),
                 }

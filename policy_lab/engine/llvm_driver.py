@@ -7,21 +7,24 @@ compute. Runs stand side by side in memory, in rows padded to whole blocks.
 from __future__ import annotations
 
 from policy_lab.engine import ir
+from policy_lab.engine.llvm_adaptive import AdaptiveWriter
 from policy_lab.engine.llvm_slots import Slot
-from policy_lab.engine.llvm_steps import StepWriter
-from policy_lab.engine.llvm_text import FunctionText, Loop
+from policy_lab.engine.llvm_text import FunctionText, Loop, hexadecimal
 
 
-class Driver(StepWriter):
+class Driver(AdaptiveWriter):
     """Writes the entries of a module."""
 
     def add_entries(self) -> None:
         """Add ``@simulate``, ``@initial``, ``@rates`` and ``@jacobian``."""
         self._add_load_given()
         self._add_follow_series()
+        if self.module.width == 1:
+            self._add_follow_series_to()
         self._add_begin()
         self._add_save()
         self.add_advance()
+        self.add_adapt()
         self.add_push()
         self._add_simulate()
         self._add_initial()
@@ -63,6 +66,45 @@ class Driver(StepWriter):
             text.end_loop(loop)
         text.finish()
 
+    def _add_follow_series_to(self) -> None:
+        """Series cells at any time inside a step: the last of the points from the step's start on that is not later."""
+        text, cells, _ = self.begin_function("follow_series_to", ", i64 %step, double %time, i64 %run")
+        count = self.layout.series - self.layout.given
+        if count:
+            values, strides = self.pointer(text, Slot.SERIES_VALUES), self.pointer(text, Slot.SERIES_STRIDE)
+            points, all_times = self.pointer(text, Slot.SERIES_POINT), self.pointer(text, Slot.SERIES_TIMES)
+            first = text.op(f"mul i64 %step, {3 * count}")
+            loop = text.begin_loop(count)
+            base = text.op(f"inttoptr i64 {self.integer(text, values, loop.counter)} to ptr")
+            times = text.op(f"inttoptr i64 {self.integer(text, all_times, loop.counter)} to ptr")
+            stride = self.integer(text, strides, loop.counter)
+            begin = text.op(f"add i64 {first}, {loop.counter}")
+            left = self.integer(text, points, begin)
+            right = self.integer(text, points, text.op(f"add i64 {begin}, {2 * count}"))
+            turns = text.op(f"add i64 {text.op(f'sub i64 {right}, {left}')}, 1")
+            search = text.begin_loop(turns, [("i64", left)])
+            candidate = text.op(f"add i64 {left}, {search.counter}")
+            passed = text.op(f"fcmp ole double {self.double(text, times, candidate)}, %time")
+            point = text.op(f"select i1 {passed}, i64 {candidate}, i64 {search.carried[0]}")
+            text.end_loop(search, [point])
+            share = self._share(text, times, point)
+            target = text.at(cells, text.op(f"add i64 {loop.counter}, {self.layout.given}"))
+            one = text.op(f"icmp eq i64 {stride}, 0")
+            self._series_value(text, target, base, point, share, stride, one, by_run=False)
+            self._series_value(text, target, base, point, share, stride, one, by_run=True)
+            text.end_loop(loop)
+        text.finish()
+
+    def _share(self, text: FunctionText, times: str, point: str) -> str:
+        """How far ``%time`` is on from a point to the next; nothing before the first point and after the last."""
+        earlier, zero = self.double(text, times, point), hexadecimal(0.0)
+        gap = text.op(f"fsub double {self.double(text, times, text.op(f'add i64 {point}, 1'))}, {earlier}")
+        gone = text.op(f"fsub double %time, {earlier}")
+        inside = text.op(
+            f"and i1 {text.op(f'fcmp ogt double {gap}, {zero}')}, {text.op(f'fcmp ogt double {gone}, {zero}')}"
+        )
+        return text.op(f"select i1 {inside}, double {text.op(f'fdiv double {gone}, {gap}')}, double {zero}")
+
     def _series_value(
         self, text: FunctionText, target: str, base: str, point: str, share: str, stride: str, one: str, *, by_run: bool
     ) -> None:
@@ -85,7 +127,7 @@ class Driver(StepWriter):
         text.do("call void @load_given(ptr %slots, i64 %run)")
         text.do("call void @follow_series(ptr %slots, i64 0, i64 %run)")
         initial = self.double(text, clocks, 2)
-        text.do(f"store double {initial}, ptr {clocks}, align 8")
+        self.set_time(text, clocks, initial)
         text.do(f"call void @start(ptr {cells}, ptr {clocks})")
         given = self.slot(text, Slot.START)
         if self.layout.state_count:
@@ -138,7 +180,7 @@ class Driver(StepWriter):
         self.keep_pipes(text, cells, entering=False)
         loop = text.begin_loop(steps)
         step = loop.counter
-        text.do(f"store double {self.double(text, times, step)}, ptr {clocks}, align 8")
+        self.set_time(text, clocks, self.double(text, times, step))
         moment = text.op(f"mul i64 {step}, 3")
         text.do(f"call void @follow_series(ptr %slots, i64 {moment}, i64 {run})")
         self.derive(text, cells, clocks)
@@ -150,7 +192,7 @@ class Driver(StepWriter):
         more = text.op(f"icmp ult i64 {text.op(f'add i64 {step}, 1')}, {steps}")
         ended = text.begin_if(more)
         self.keep_pipes(text, cells, entering=True)
-        text.do(f"call void @advance(ptr %slots, i64 {step}, i64 {run})")
+        self.move(text, step, run)
         text.do(f"call void @push(ptr %slots, i64 {step})")
         text.end_if(ended)
         text.end_loop(loop)
@@ -178,7 +220,7 @@ class Driver(StepWriter):
         """Begin, then go to the time of the call."""
         text.do(f"call void @begin(ptr %slots, i64 {run})")
         time = self.double(text, self.pointer(text, Slot.TIMES), 0)
-        text.do(f"store double {time}, ptr {clocks}, align 8")
+        self.set_time(text, clocks, time)
         text.do(f"call void @follow_series(ptr %slots, i64 3, i64 {run})")
 
     def _jumps_to_rates(self, text: FunctionText, cells: str, clocks: str) -> None:

@@ -18,7 +18,7 @@ from policy_lab.engine.llvm_text import FunctionText
 
 #: Reductions over at most this many elements are written out; longer ones loop.
 WRITTEN_OUT = 8
-CLOCK_ORDER = ("time", "time_step", "initial_time", "final_time", "save_period")
+CLOCK_ORDER = ("time", "time_step", "initial_time", "final_time", "save_period", "step_start")
 _OPERATIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _PREDICATES = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "trunc": "trunc", "round": "rint", "sin": "sin", "cos": "cos"}
@@ -290,13 +290,18 @@ def _time(e: Emitter) -> str:
     return e.number(ir.Clock("time"))
 
 
+def _step_start(e: Emitter) -> str:
+    """Edges stand on the grid: what STEP and PULSE are when a time step begins holds for all its stages."""
+    return e.number(ir.Clock("step_start"))
+
+
 def _one_if(e: Emitter, condition: str) -> str:
     return e.text.select(condition, e.text.module.number(1.0), e.text.module.number(0.0))
 
 
 def _step(e: Emitter, height: ir.Node, start: ir.Node) -> str:
     half = e.text.two("fmul", e.number(ir.Clock("time_step")), e.text.module.number(0.5))
-    begun = e.text.compare("ogt", e.text.two("fadd", _time(e), half), e.number(start))
+    begun = e.text.compare("ogt", e.text.two("fadd", _step_start(e), half), e.number(start))
     return e.text.two("fmul", e.number(height), _one_if(e, begun))
 
 
@@ -311,8 +316,8 @@ def _ramp(e: Emitter, slope: ir.Node, start: ir.Node, end: ir.Node) -> str:
 
 def _pulse_between(e: Emitter, first: str, width: str) -> str:
     text = e.text
-    begun = text.compare("ole", text.two("fsub", first, text.module.number(SMALL)), _time(e))
-    open_still = text.compare("olt", _time(e), text.two("fadd", first, width))
+    begun = text.compare("ole", text.two("fsub", first, text.module.number(SMALL)), _step_start(e))
+    open_still = text.compare("olt", _step_start(e), text.two("fadd", first, width))
     return text.op(f"and {text.module.mask} {begun}, {open_still}")
 
 
@@ -323,9 +328,10 @@ def _pulse(e: Emitter, start: ir.Node, width: ir.Node) -> str:
 def _pulse_train(e: Emitter, start: ir.Node, interval: ir.Node, width: ir.Node, end: ir.Node) -> str:
     text, module = e.text, e.text.module
     first, period, length = e.number(start), e.number(interval), e.number(width)
-    begun = text.compare("ole", first, _time(e))
-    running = text.compare("olt", _time(e), e.number(end))
-    since = text.two("fadd", text.two("fsub", _time(e), first), module.number(SMALL))
+    now = _step_start(e)
+    begun = text.compare("ole", first, now)
+    running = text.compare("olt", now, e.number(end))
+    since = text.two("fadd", text.two("fsub", now, first), module.number(SMALL))
     phase = text.two("frem", since, period)
     other_side = text.compare("olt", text.two("fmul", phase, period), module.number(0.0))
     phase = text.select(other_side, text.two("fadd", phase, period), phase)

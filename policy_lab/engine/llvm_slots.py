@@ -15,7 +15,7 @@ class Slot(IntEnum):
     """What stands in each slot of the table that an entry is called with."""
 
     CELLS = 0  # workspace of this thread: every cell of a block, and room for the stages of a step
-    CLOCKS = auto()  # time and the time settings, five doubles of this thread
+    CLOCKS = auto()  # time and the time settings, six doubles of this thread
     STRIDE = auto()  # runs in a padded row
     SHARED = auto()  # values of the given cells that hold for all runs
     ROW = auto()  # row of each given cell in VARYING, or −1
@@ -29,7 +29,7 @@ class Slot(IntEnum):
     START = auto()  # states to start from, [state][run], or 0
     FINAL = auto()  # where states (or rates) go, [state][run]
     NEEDED = auto()  # which observed groups are needed, bytes
-    METHOD = auto()  # number of stages of a step: 1 Euler, 2 Heun, 4 Runge–Kutta
+    METHOD = auto()  # number of stages of a step: 1 Euler, 2 Heun, 4 Runge–Kutta, 7 adaptive (single runs only)
     SERIES_COUNT = auto()  # series cells
     SERIES_VALUES = auto()  # address of each series cell's values, [point][run]
     SERIES_STRIDE = auto()  # runs in a row of them: 0 when one run stands for all
@@ -42,6 +42,12 @@ class Slot(IntEnum):
     PERTURBATION = auto()  # [column][run]
     JACOBIAN = auto()  # [column][state][run]
     HELD = auto()  # [state][run]: 1 where a state does not move; or 0
+    TOLERANCE = auto()  # two doubles: the error allowed as a share of a stock, and in its unit
+    RECORD = auto()  # [policy_lab.engine.adaptive.Record][run]
+    SERIES_TIMES = auto()  # address of each series cell's times, the last one twice
+
+
+STAGES = 7  # whose rates the adaptive step keeps
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Room:
     total: int
     assigned: int
     pipes: int
+    stages: int
     size: int
 
 
@@ -65,7 +72,7 @@ def room_of(layout: Layout) -> Room:
     third = second + flows
     fourth = third + (assigned.stop - assigned.start)
     fifth = fourth + 2 * (pipes.stop - pipes.start)
-    return Room(first, second, third, fourth, fifth)
+    return Room(first, second, third, fourth, fifth, fifth + STAGES * flows)
 
 
 class SlotReader:
@@ -101,6 +108,11 @@ class SlotReader:
         """Open a function; returns it and the addresses of this thread's cells and clocks."""
         text = FunctionText(self.module, f"internal void @{name}(ptr noalias %slots{more}) noinline nounwind")
         return text, self.pointer(text, Slot.CELLS), self.pointer(text, Slot.CLOCKS)
+
+    def set_time(self, text: FunctionText, clocks: str, time: str) -> None:
+        """Begin a time step."""
+        for place in (0, 5):
+            text.do(f"store double {time}, ptr {text.at(clocks, place, 'double')}, align 8")
 
     def derive(self, text: FunctionText, cells: str, clocks: str) -> None:
         """Compute the rates from the states as they stand."""

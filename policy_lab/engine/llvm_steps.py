@@ -28,25 +28,29 @@ class StepWriter(SlotReader):
         self.copy(text, flows, total, rates)
         self.copy(text, flows, before, states)
         text.end_if(several)
-        self._hold(text, rates, flows)
+        self.hold(text, rates, flows)
 
         def move(i: str) -> None:
             moved = text.two("fmul", text.load(text.at(rates, i)), step)
             text.store(text.two("fadd", text.load(text.at(states, i)), moved), text.at(states, i))
 
         self.each(text, flows, move)
-        bounded = layout.kinds[ir.StateKind.NON_NEGATIVE]
-        held = text.at(states, bounded.start)
-
-        def bound(i: str) -> None:
-            value, zero = text.load(text.at(held, i)), self.module.number(0.0)
-            text.store(text.select(text.compare("olt", value, zero), zero, value), text.at(held, i))
-
-        self.each(text, bounded.stop - bounded.start, bound)
+        self.bound(text, cells)
         self.copy(text, count, kept, text.at(states, jumps.start))
         text.finish()
 
-    def _hold(self, text: FunctionText, rates: str, flows: int) -> None:
+    def bound(self, text: FunctionText, cells: str) -> None:
+        """Keep stocks that cannot be negative from being so."""
+        bounded = self.layout.kinds[ir.StateKind.NON_NEGATIVE]
+        held = text.at(cells, self.layout.states + bounded.start)
+
+        def cut(i: str) -> None:
+            value, zero = text.load(text.at(held, i)), self.module.number(0.0)
+            text.store(text.select(text.compare("olt", value, zero), zero, value), text.at(held, i))
+
+        self.each(text, bounded.stop - bounded.start, cut)
+
+    def hold(self, text: FunctionText, rates: str, flows: int) -> None:
         """Take the rates away from states that are held."""
         held = self.slot(text, Slot.HELD)
         after = text.begin_if(text.op(f"icmp ne i64 {held}, 0"))
@@ -87,6 +91,7 @@ class StepWriter(SlotReader):
             text.store(text.two("fadd", text.load(text.at(total, i)), weighted(i, weight)), text.at(total, i))
 
         self.each(text, flows, reach)
+        self.bound(text, cells)
         text.do(f"store double {text.op(f'fadd double {now}, {span}')}, ptr {clocks}, align 8")
         offset = text.op(f"select i1 {last}, i64 2, i64 1")
         moment = text.op(f"add i64 {text.op('mul i64 %step, 3')}, {offset}")

@@ -145,6 +145,19 @@ class FunctionText:
         self.do(f"br i1 {again}, label %{loop.label}, label %{after}")
         self._open(after)
 
+    def begin_repeat(self) -> str:
+        """Open a part that is repeated for as long as it takes; returns the label to close it with."""
+        label = self._label()
+        self.do(f"br label %{label}")
+        self._open(label)
+        return label
+
+    def end_repeat(self, label: str, again: str) -> None:
+        """Close a part that is repeated as long as the condition holds."""
+        after = self._label()
+        self.do(f"br i1 {again}, label %{label}, label %{after}")
+        self._open(after)
+
     def begin_if(self, condition: str) -> str:
         """Open a part that is passed over unless the condition holds; returns the label to close it with."""
         inside, after = self._label(), self._label()

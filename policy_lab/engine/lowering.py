@@ -104,7 +104,7 @@ def _constant_value(model: Model, variable: Variable) -> Array:
             raise LoweringError("a constant whose value depends on other variables")
         axes = place.scope.axes()
         with np.errstate(all="ignore"):
-            numbers = computation(node, axes, draft.tables, draft.table_shapes)(environment, Clocks(*[np.nan] * 5))
+            numbers = computation(node, axes, draft.tables, draft.table_shapes)(environment, Clocks(*[np.nan] * 6))
         where = gather(target_index(model, variable, place.scope), axes)
         shape = tuple(axis.size for axis in axes)
         value[where] = np.broadcast_to(numbers, (*shape, 1))[..., 0]

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_lab.engine import ir
+from policy_lab.engine.adaptive import ADAPTIVE, Tolerance, new_record
 from policy_lab.engine.evaluate import Array, Clocks, Computation, computation, gather
 from policy_lab.engine.given import Given, Progress, Raw
 from policy_lab.engine.layout import Layout
+from policy_lab.engine.numpy_adaptive import Flow, advance
 from policy_lab.engine.timeline import Timeline
 
 _RUNS_AT_ONCE = 1000
@@ -61,18 +63,27 @@ class NumpyBackend:
         threads: int,
         progress: Progress | None,
         held: Array | None = None,
+        tolerance: Tolerance | None = None,
     ) -> Raw:
-        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move."""
+        """Run all runs of ``given`` and keep ``cells`` at the saved times; states where ``held`` is 1 do not move.
+
+        Runs with an adaptive step go one by one, each at its own pace.
+        """
+        alone = method == ADAPTIVE
+        record = new_record(given.runs)
+        together = 1 if alone else _RUNS_AT_ONCE
         outputs = np.empty((len(timeline.saved), len(cells), given.runs))
         states = np.empty((self.layout.state_count, given.runs))
-        for first in range(0, given.runs, _RUNS_AT_ONCE):
-            last = min(first + _RUNS_AT_ONCE, given.runs)
+        for first in range(0, given.runs, together):
+            last = min(first + together, given.runs)
             batch = _Batch(self, given.part(first, last), timeline)
             batch.begin(None if start is None else start[:, first:last])
             batch.held = None if held is None else held[:, first:last] != 0
+            batch.record = record[:, first]
+            batch.tolerance = tolerance or Tolerance()
             batch.run(cells, outputs[:, :, first:last], method, _told(progress, first, last, given.runs))
             states[:, first:last] = batch.states
-        return Raw(outputs, states)
+        return Raw(outputs, states, record if alone else None)
 
     def initial_states(self, given: Given, timeline: Timeline) -> Array:
         """Return the states at the initial time."""
@@ -84,7 +95,7 @@ class NumpyBackend:
         """Return the change of each state per unit of time."""
         batch = _Batch(self, given, timeline)
         batch.begin(states)
-        batch.derive(time)
+        batch.go_to(time)
         return batch.change()
 
     def jacobian(
@@ -100,7 +111,7 @@ class NumpyBackend:
         """Return the rates, and d(rate)/d(state) for each of ``columns`` by moving that state by ``moves``."""
         batch = _Batch(self, given, timeline)
         batch.begin(states)
-        batch.derive(time)
+        batch.go_to(time)
         rates = batch.change()
         slopes = np.empty((len(columns), *states.shape))
         for place, (column, move) in enumerate(zip(columns, moves, strict=True)):
@@ -150,13 +161,16 @@ class _Batch:
         }
         self.rates[...] = 0.0
         self.held: NDArray[np.bool_] | None = None
+        self.record: Array = np.empty(0)
+        self.tolerance = Tolerance()
+        self._step_start = timeline.initial_time
         varies = given.row >= 0
         self._cells[: layout.given][~varies] = given.shared[~varies, None]
         self._cells[: layout.given][varies] = given.varying[given.row[varies]]
 
     def _compute(self, statements: tuple[_Ready, ...], time: float) -> None:
         line = self._timeline
-        clocks = Clocks(time, line.time_step, line.initial_time, line.final_time, line.save_period)
+        clocks = Clocks(time, line.time_step, line.initial_time, line.final_time, line.save_period, self._step_start)
         with np.errstate(all="ignore"):
             for statement in statements:
                 self.env[statement.target][statement.where] = statement.compute(self.env, clocks)
@@ -175,6 +189,11 @@ class _Batch:
         if start is not None:
             self.states[...] = start
         self._compute(self._backend._constants, self._timeline.initial_time)
+
+    def go_to(self, time: float) -> None:
+        """Begin a time step, and compute the rates there."""
+        self._step_start = time
+        self.derive(time)
 
     def derive(self, time: float) -> None:
         """Compute the rates at a time from the states as they stand."""
@@ -195,38 +214,64 @@ class _Batch:
         saved = 0
         pipes = _Pipes(self, self._backend)
         for step, time in enumerate(line.times):
-            self.derive(float(time))
+            self.go_to(float(time))
             if saved < len(line.saved) and line.saved[saved] == step:
                 self._compute(self._backend._observed, float(time))
                 outputs[saved] = self._cells[cells]
                 saved += 1
             if step + 1 < len(line.times):
                 entering = self.rates[self.kinds[ir.StateKind.PIPELINE]].copy()
-                self._advance(float(time), method)
+                self._step(float(time), method)
                 pipes.push(entering, step)
             if step % 100 == 0:
                 tell(step / len(line.times))
         tell(1.0)
 
-    def _advance(self, time: float, method: str) -> None:
-        line = self._timeline
-        flow = slice(0, self.kinds[ir.StateKind.NON_NEGATIVE].stop)
+    def _step(self, time: float, method: str) -> None:
+        """Go on to the next time step; what jumps has its next value from the start of this one."""
         assigned = self.kinds[ir.StateKind.ASSIGNED]
         following = self.rates[assigned].copy()
+        flow = slice(0, self.kinds[ir.StateKind.NON_NEGATIVE].stop)
+        with np.errstate(all="ignore"):
+            if method != ADAPTIVE:
+                self._advance(time, method, flow)
+            elif flow.stop:
+                self._adapt(time, flow)
+        self.states[assigned] = following
+
+    def _advance(self, time: float, method: str, flow: slice) -> None:
+        line = self._timeline
         before = self.states[flow].copy()
         stages = STAGES[method]
         total = self.rates[flow] * stages[0][1]
-        with np.errstate(all="ignore"):
-            for ahead, weight in stages[1:]:
-                self.states[flow] = before + self.rates[flow] * (ahead * line.time_step)
-                self.derive(time + ahead * line.time_step)
-                total = total + weight * self.rates[flow]
+        for ahead, weight in stages[1:]:
+            self.states[flow] = before + self.rates[flow] * (ahead * line.time_step)
+            self._bound()
+            self.derive(time + ahead * line.time_step)
+            total = total + weight * self.rates[flow]
+        if self.held is not None:
+            total = np.where(self.held[flow], 0.0, total)
+        self.states[flow] = before + total * line.time_step
+        self._bound()
+
+    def _bound(self) -> None:
+        """Keep stocks that cannot be negative from being so."""
+        part = self.kinds[ir.StateKind.NON_NEGATIVE]
+        self.states[part] = np.maximum(self.states[part], 0.0)
+
+    def _adapt(self, time: float, flow: slice) -> None:
+        def moving() -> Array:
+            rates = self.rates[flow, 0].copy()
             if self.held is not None:
-                total = np.where(self.held[flow], 0.0, total)
-            self.states[flow] = before + total * line.time_step
-            part = self.kinds[ir.StateKind.NON_NEGATIVE]
-            self.states[part] = np.maximum(self.states[part], 0.0)
-        self.states[assigned] = following
+                rates[self.held[flow, 0]] = 0.0
+            return rates
+
+        def rates_at(moment: float) -> Array:
+            self.derive(moment)
+            return moving()
+
+        stocks = Flow(self.states[flow, 0], rates_at, self._bound, self.tolerance, self.record)
+        advance(stocks, time, self._timeline.time_step, moving())
 
 
 class _Pipes:

@@ -166,7 +166,7 @@ def _timings(
 
 def _own_timing(node: ir.Node, symbols: Mapping[str, ir.Symbol], still: set[str]) -> ir.Timing:
     match node:
-        case ir.Clock(name="time"):
+        case ir.Clock(name="time" | "step_start"):
             return ir.Timing.TIME
         case ir.Apply(function=function) if function in ir.TIMED:
             return ir.Timing.TIME

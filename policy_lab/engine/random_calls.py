@@ -87,7 +87,7 @@ def _uniform(seed: ir.Node, place: Place) -> ir.Node:
     for one in (seed, whole):
         mixed = apply("noise", key, apply("abs", apply("trunc", one)))
         key = apply("trunc", apply("mul", mixed, ir.Number(PRIME)))
-    gone = apply("div", apply("sub", ir.Clock("time"), ir.Clock("initial_time")), ir.Clock("time_step"))
+    gone = apply("div", apply("sub", ir.Clock("step_start"), ir.Clock("initial_time")), ir.Clock("time_step"))
     step = apply("trunc", apply("add", gone, ir.Number(1e-3)))  # time is a sum, and may fall short of a whole step
     return apply("noise", _kept(key, "stream", place), step)
 

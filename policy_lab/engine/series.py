@@ -34,7 +34,9 @@ class Series:
     states
         The states at the end, with which a run can go on: shape (runs, states).
     warnings
-        What is doubtful about the inputs: values outside the limits of the model file.
+        What is doubtful: inputs outside the limits of the model file, an adaptive step that missed its tolerance.
+    sub_steps
+        How many sub-steps the adaptive step took, shape (runs,); None for a step of fixed length.
 
     Examples
     --------
@@ -55,6 +57,7 @@ class Series:
     states: NDArray[np.float64]
     time_unit: str = ""
     warnings: tuple[Problem, ...] = ()
+    sub_steps: NDArray[np.int64] | None = None
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         """Return the values of a variable, shape (runs, times, *dimensions); case and underscores do not count."""

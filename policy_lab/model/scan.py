@@ -14,11 +14,14 @@ from typing import Literal, TypeAlias
 
 from policy_lab.errors import Problem
 
-Integration: TypeAlias = Literal["euler", "rk2", "rk4"]
+Integration: TypeAlias = Literal["euler", "rk2", "rk4", "adaptive"]
 
 _SKETCH = "\\\\\\---///"
 _SETTINGS = re.compile(r"^15:(?:[^,\n]*,){3}\s*(\d+)", re.MULTILINE)
-_INTEGRATION: dict[str, Integration] = {"0": "euler", "1": "rk4", "2": "euler", "3": "rk2", "4": "rk2", "5": "rk4"}
+# Euler, RK4 Auto, Difference, RK2 Auto, RK2 Fixed, RK4 Fixed
+_INTEGRATION: dict[str, Integration] = {
+    "0": "euler", "1": "adaptive", "2": "euler", "3": "adaptive", "4": "rk2", "5": "rk4",
+}  # fmt: skip
 _ENCODING = re.compile(r"^\s*\{[^}\n]*\}")
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n")
 _GROUP = re.compile(r"^\*{3,}\s*\.?(.*?)\s*\*{3,}\s*$", re.DOTALL)

@@ -102,7 +102,7 @@ class Model:
     """A model file, read and understood. Nothing in it has been run.
 
     ``subscripts`` gives the elements of every range, aliases (``Partner <-> Agency``) included; ``integration`` is the
-    method that the file asks for (``euler``, ``rk2``, ``rk4``, ``auto``); ``digest`` is the SHA-256 of the file.
+    method that the file asks for (``euler``, ``rk2``, ``rk4``, ``adaptive``); ``digest`` is the SHA-256 of the file.
     ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
     elements correspond one to one, in order. ``views`` gives the variables drawn in each view of the sketch.
     ``kept_as`` names this very reading of the file in the cache folder; a changed copy has none.

@@ -37,7 +37,7 @@ _LOST = {
     "mathml": "equations in MathML are not supported",
 }
 _PASSED_OVER = frozenset({"group", "stacked_container"})
-_METHODS = {"euler": "euler", "rk2": "rk2", "rk4": "rk4"}
+_METHODS = {"euler": "euler", "rk2": "rk2", "rk4": "rk4", "rk45": "adaptive"}
 _INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "discrete": "hold_backward"}
 _TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
 _REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
@@ -299,11 +299,11 @@ def _settings(file: _File, equations: list[Equation], problems: list[Problem]) -
             problems.append(Problem(_said(error), line=found[0].sourceline, variable=name))
     equations.append(_save_period(node, unit, file))
     asked = [word.strip().lower() for word in str(node.get("method", "euler")).split(",")]
-    method = next((_METHODS[word] for word in asked if word in _METHODS), "auto")
+    method = next((_METHODS[word] for word in asked if word in _METHODS), "adaptive")
     if asked[0] in _METHODS:
         return method, []
-    used = "a method that adapts its step" if method == "auto" else method.upper()
-    return method, [Problem(f"the integration method `{clipped(asked[0], 20)}` is not known here; {used} is asked for",
+    used = "an adaptive step" if method == "adaptive" else method.upper()
+    return method, [Problem(f"the integration method `{clipped(asked[0], 20)}` is not known here; {used} is used",
                             line=node.sourceline)]  # fmt: skip
 
 

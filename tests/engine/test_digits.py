@@ -12,7 +12,6 @@ import pytest
 import policy_lab as pl
 from policy_lab.engine import compile_model, digits
 from policy_lab.engine.digits import accuracy
-from policy_lab.errors import InputError
 from policy_lab.model import Model
 
 Written = Callable[..., Model]
@@ -62,15 +61,6 @@ def test_a_shorter_step_lets_more_digits_stand(written: Written) -> None:
 def test_a_run_that_blows_up_has_no_digits(written: Written) -> None:
     model = written("Level = INTEG(-9 * Level, 1)", final=8, save=1)
     assert accuracy(model, outputs=["Level"])["Level"].digits == 0
-
-
-def test_a_step_of_varying_length_is_refused_by_name(written: Written) -> None:
-    from dataclasses import replace
-
-    model = replace(written("Level = INTEG(-0.3 * Level, 1)"), integration="auto")
-    for backend in ("compiled", "numpy"):
-        with pytest.raises(InputError, match=r"`auto` is not supported .steps of varying length.*rk4"):
-            compile_model(model, backend=backend).run()
 
 
 def test_examples_of_the_docstrings_run() -> None:

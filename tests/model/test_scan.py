@@ -62,7 +62,7 @@ def test_groups_macros_views_and_the_method() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "method"), [(0, "euler"), (1, "rk4"), (2, "euler"), (3, "rk2"), (4, "rk2"), (5, "rk4")]
+    ("code", "method"), [(0, "euler"), (1, "adaptive"), (2, "euler"), (3, "adaptive"), (4, "rk2"), (5, "rk4")]
 )
 def test_the_integration_method(code: int, method: str) -> None:
     assert scan(f"a = 1 ~~|\n\\\\\\---///\n///---\\\\\\\n15:0,0,0,{code},0,0\n").integration == method

@@ -76,7 +76,15 @@ def test_the_engine_and_pysd_agree_on_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("method", "read_as", "warned"),
-    [("Euler", "euler", 0), ("RK4", "rk4", 0), ("rk2", "rk2", 0), ("RK45", "auto", 1), ("RK45, Euler", "euler", 1)],
+    [
+        ("Euler", "euler", 0),
+        ("RK4", "rk4", 0),
+        ("rk2", "rk2", 0),
+        ("RK45", "adaptive", 0),
+        ("Gear", "adaptive", 1),
+        ("Gear, RK45", "adaptive", 1),
+        ("gear, Euler", "euler", 1),
+    ],  # fmt: skip
 )
 def test_the_method_that_the_file_asks_for(tmp_path: Path, method: str, read_as: str, warned: int) -> None:
     model = read(tmp_path, TOWNS, method=method)
