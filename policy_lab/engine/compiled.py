@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from policy_lab.engine import ir
 from policy_lab.engine.adaptive import ADAPTIVE, Record, Tolerance, tolerance_of, unmet
 from policy_lab.engine.cases import by_input, joined, many, outside_limits
+from policy_lab.engine.data import followed
 from policy_lab.engine.expressions import CLOCKS
 from policy_lab.engine.given import Backend, Given, Progress, Raw
 from policy_lab.engine.inputs import Input, default_values, gathered, input_of, matched, series_values
@@ -62,6 +63,7 @@ class CompiledModel:
         replaced = [
             symbol.name for symbol in lowered.program.of_role(ir.Role.SERIES) if symbol.name in lowered.defaults
         ]
+        self._data = followed(model)
         self._replaced = {name: input_of(model, name, lowered.defaults[name]) for name in replaced}
 
     @property
@@ -335,7 +337,7 @@ class CompiledModel:
         series: Mapping[str, tuple[ArrayLike, ArrayLike]],
     ) -> Given:
         runs = start.shape[0] if start is not None and start.ndim == 2 else None
-        values = series_values(self._lowered, self._replaced, series)
+        values = series_values(self._lowered, self._replaced, series, self._data)
         return gathered(
             self._lowered, self._layout, self._inputs, self._default_values, inputs, runs=runs, series=values
         )

@@ -277,7 +277,7 @@ def _marked(expression: object) -> frozenset[str]:
 def _lookup_call(table: ex.Reference | ex.Lookup, argument: ex.Expression, place: Place) -> ir.Node:
     at = lower_expression(argument, place)
     if isinstance(table, ex.Lookup):
-        name = _free_table_name(place)
+        name = free_table_name(place)
         place.draft.tables[name] = (lower_table(table, written_in_place=True),)
         place.draft.table_shapes[name] = ()
         return ir.Interpolate(name, (), at)
@@ -287,7 +287,8 @@ def _lookup_call(table: ex.Reference | ex.Lookup, argument: ex.Expression, place
     return ir.Interpolate(variable.name, read_index(place.model, variable, table.subscripts, place.scope), at)
 
 
-def _free_table_name(place: Place) -> str:
+def free_table_name(place: Place) -> str:
+    """Return a name for one more table that is written within an equation."""
     count = sum(name.startswith(f"{place.variable.name} · table") for name in place.draft.tables)
     return f"{place.variable.name} · table{f' {count + 1}' if count else ''}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from policy_lab.engine.data import Followed, drawn
 from policy_lab.engine.given import Given, SeriesValues
 from policy_lab.engine.ir import Role
 from policy_lab.engine.layout import Layout
@@ -160,7 +161,10 @@ def _laid_out(
 
 
 def series_values(
-    lowered: Lowered, known: Mapping[str, Input], series: Mapping[str, tuple[ArrayLike, ArrayLike]]
+    lowered: Lowered,
+    known: Mapping[str, Input],
+    series: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    data: Mapping[str, Followed],
 ) -> tuple[SeriesValues, ...]:
     """Lay out the values given over time.
 
@@ -169,6 +173,8 @@ def series_values(
     series
         By variable, times of shape (points,) and values of shape (points, *dimensions) or
         (runs, points, *dimensions). A constant that is not given keeps its default.
+    data
+        The data variables of the model: those that are not given follow what a file beside the model says.
 
     Raises
     ------
@@ -179,19 +185,23 @@ def series_values(
     names = [symbol.name for symbol in symbols]
     remedy = "Name it in `series` when the model is compiled."
     given = {matched(name, names, "a series of this compiled model", remedy): pair for name, pair in series.items()}
-    laid_out = []
+    laid_out: list[SeriesValues] = []
     for symbol in symbols:
         if symbol.name in given:
             times, values = given[symbol.name]
-            laid_out.append(_one_series(symbol.name, symbol.shape, np.asarray(times, float), np.asarray(values, float)))
+            keyword = data[symbol.name].keyword if symbol.name in data else "interpolate"
+            numbers = np.asarray(times, float), np.asarray(values, float)
+            laid_out.append(_one_series(symbol.name, symbol.shape, *numbers, keyword))
         elif symbol.name in known:
             laid_out.append(SeriesValues(np.zeros(1), known[symbol.name].default.reshape(symbol.size, 1, 1)))
+        elif symbol.name in data and data[symbol.name].values:
+            laid_out += data[symbol.name].values
         else:
             raise InputError(Problem(what=f"no values given for the series `{symbol.name}`"))
     return tuple(laid_out)
 
 
-def _one_series(name: str, shape: Sequence[int], times: Array, values: Array) -> SeriesValues:
+def _one_series(name: str, shape: Sequence[int], times: Array, values: Array, keyword: str) -> SeriesValues:
     if times.ndim != 1 or not len(times) or not np.all(np.diff(times) > 0):
         raise InputError(Problem(what=f"the times of the series `{name}` do not rise"))
     full = (len(times), *shape)
@@ -199,5 +209,6 @@ def _one_series(name: str, shape: Sequence[int], times: Array, values: Array) ->
         values = values[None]
     elif values.shape[1:] != full:
         raise InputError(Problem(what=f"the series `{name}` has shape {values.shape}, expected {full} or (runs, …)"))
-    by_cell = values.reshape(values.shape[0], len(times), -1).transpose(2, 1, 0)
-    return SeriesValues(times, np.ascontiguousarray(by_cell))
+    by_point = values.reshape(values.shape[0], len(times), -1).transpose(1, 2, 0)
+    times, by_point = drawn(times, by_point, keyword)
+    return SeriesValues(times, np.ascontiguousarray(by_point.transpose(1, 0, 2)))

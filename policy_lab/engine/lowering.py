@@ -8,8 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from policy_lab.engine import ir
+from policy_lab.engine.data import followed, read_from_file, table_of
 from policy_lab.engine.evaluate import Array, Clocks, computation, gather
-from policy_lab.engine.expressions import Draft, LoweringError, Place, lower_expression, lower_table, places
+from policy_lab.engine.expressions import (
+    Draft,
+    LoweringError,
+    Place,
+    free_table_name,
+    lower_expression,
+    lower_table,
+    places,
+)
 from policy_lab.engine.memory import declare_stock, lower_stateful, lower_stock
 from policy_lab.engine.ordering import CircularError, order_statements
 from policy_lab.engine.subscripts import SubscriptError, target_index
@@ -39,13 +48,15 @@ def lower(model: Model, *, free: Collection[str] = (), series: Collection[str] =
     free
         Variables whose equations are left out: each becomes an input.
     series
-        Constants, auxiliaries or data whose values are given over time.
+        Constants, auxiliaries or data whose values are given over time; data that a file beside the model gives are
+        too, unless told otherwise.
 
     Raises
     ------
     InputError
         With every equation that the engine cannot compute exactly, by name and line.
     """
+    series = [*series, *(name for name, one in followed(model).items() if one.values and name not in series)]
     constants = [v for v in model.variables.values() if v.kind is Kind.CONSTANT and v.name not in {*free, *series}]
     given: dict[str, ir.Symbol] = {}
     for role, names in ((ir.Role.INPUT, [*(v.name for v in constants), *free]), (ir.Role.SERIES, [*series])):
@@ -157,7 +168,7 @@ def lower_equations(model: Model, given: Collection[str]) -> Draft:
             if variable.kind is Kind.LOOKUP:
                 lower_table_variable(model, draft, variable)
                 continue
-            if variable.kind is Kind.DATA:
+            if variable.kind is Kind.DATA and not read_from_file(variable):
                 raise LoweringError("a data variable without data", "Give its values as a time series.")
             for place, expression in _declared(model, draft, variable):
                 line = place.line
@@ -192,4 +203,13 @@ def _lower_component(expression: ex.Expression, place: Place) -> None:
     if place.draft.symbols[name].role is ir.Role.STATE:
         lower_stock(expression, place, index)
     else:
-        place.draft.running.append(place.statement(name, index, lower_expression(expression, place)))
+        value = _moments(expression, place) if isinstance(expression, ex.Data) else lower_expression(expression, place)
+        place.draft.running.append(place.statement(name, index, value))
+
+
+def _moments(data: ex.Data, place: Place) -> ir.Node:
+    """Return a series that is not followed over time, of which single moments have a value."""
+    table = free_table_name(place)
+    place.draft.tables[table] = (table_of(data),)
+    place.draft.table_shapes[table] = ()
+    return ir.Interpolate(table, (), ir.Clock("time"))

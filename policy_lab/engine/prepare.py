@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from policy_lab.engine.compiled import CompiledModel
+from policy_lab.engine.data import keywords_of
 from policy_lab.engine.given import Backend
 from policy_lab.engine.inputs import input_of
 from policy_lab.engine.layout import Layout, layout_of
 from policy_lab.engine.lowering import Lowered, lower
 from policy_lab.errors import InputError, Problem
-from policy_lab.model import expression as ex
 from policy_lab.model.kept import read_kept
 from policy_lab.model.types import Kind, Model
 
@@ -123,7 +123,7 @@ def _replaceable(model: Model, name: str, *, series: bool) -> None:
         raise InputError(problem)
     if kind is Kind.CONSTANT and not series:
         raise InputError(replace(problem, remedy="A constant is an input already."))
-    keywords = {c.expression.keyword for c in variable.components if isinstance(c.expression, ex.Data)}
-    if keywords - {"interpolate"}:
-        what = f"`{name}` is data that is not interpolated ({', '.join(sorted(keywords))}), which is not supported"
+    keywords = keywords_of(variable)
+    if "raw" in keywords or len(keywords) > 1:
+        what = f"`{name}` is data without one value between its points ({', '.join(sorted(keywords))})"
         raise InputError(Problem(what=what, file=model.path, line=variable.line or None))

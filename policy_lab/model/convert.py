@@ -24,6 +24,7 @@ _RENAMED = {"Xramp": "xramp", "Xpulse": "xpulse", "Xpulse_train": "xpulse_train"
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=")
 _OUTSIDE = {
     ae.GetConstantsStructure: "GET DIRECT CONSTANTS",
+    ae.GetDataStructure: "GET DIRECT DATA",
     ae.GetLookupsStructure: "GET DIRECT LOOKUPS",
 }
 
@@ -191,11 +192,8 @@ def _sample(one: Converter, tree: ae.SampleIfTrueStructure) -> Expression:
 
 
 def _outside(one: Converter, tree: Any) -> Expression:
-    function = _OUTSIDE[type(tree)]
-    return one.refuse(
-        f"{function} reads another file, which a model may not do here",
-        remedy="Write the values into the model.",
-    )
+    what = f"{_OUTSIDE[type(tree)]} stands within an expression"
+    return one.refuse(what, remedy="Read the values into a variable of their own, and name that here.")
 
 
 def _allocate(one: Converter, tree: ae.AllocateAvailableStructure) -> Expression:
@@ -228,7 +226,7 @@ _CONVERSIONS: Mapping[type, Callable[[Converter, Any], Expression]] = {
     ae.GameStructure: lambda one, tree: one(tree.expression),
     ae.DataStructure: lambda one, tree: ex.Data(),
     ae.GetConstantsStructure: _outside,
-    ae.GetDataStructure: lambda one, tree: ex.Data(),
+    ae.GetDataStructure: _outside,
     ae.GetLookupsStructure: _outside,
     ae.AllocateAvailableStructure: _allocate,
     ae.AllocateByPriorityStructure: _allocate_by_priority,

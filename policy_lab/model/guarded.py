@@ -24,10 +24,12 @@ from pysd.translators.vensim.vensim_structures import structures as vensim_struc
 from pysd.translators.xmile import xmile_element
 from pysd.translators.xmile.xmile_structures import structures as xmile_structures
 
+from policy_lab.errors import clipped
 from policy_lab.model.functions import VENSIM_ARGUMENTS, XMILE_ARGUMENTS, spelled
 from policy_lab.model.literals import LiteralError, read_number, read_points, read_string
 
 _WORD_LOGIC = re.compile(r"(and|or)", re.IGNORECASE)
+_SUBSCRIPT_READERS = ("GET DIRECT SUBSCRIPT", "GET XLS SUBSCRIPT")
 _XMILE_TIMES = {"dt": "time_step", "starttime": "initial_time", "stoptime": "final_time"}
 
 
@@ -131,6 +133,11 @@ class VensimLookupVisitor(vensim_element.LookupsVisitor):
         self.notes += limit_notes(n.text)
         return ""
 
+    def visit_excelLookup(self, n: Node, vc: Sequence[str]) -> None:
+        if len(self.qargs) != 4:
+            raise EquationError(f"GET DIRECT LOOKUPS takes 4 arguments, {len(self.qargs)} given")
+        super().visit_excelLookup(n, vc)
+
 
 class XmileVisitor(_Guarded, xmile_element.EquationVisitor):
     """PySD's visitor of an XMILE equation, without ``eval``."""
@@ -167,6 +174,14 @@ class VensimLeftSide(vensim_element.ElementsComponentVisitor):
     """PySD's visitor of the left-hand side of a Vensim equation; says so instead of warning where it cannot follow."""
 
     unwrapped_exceptions = (EquationError, ValueError)
+
+    def visit_imported_subscript(self, n: Node, vc: Sequence[str]) -> None:
+        function = " ".join(n.text.partition("(")[0].replace("_", " ").split()).upper()
+        if function not in _SUBSCRIPT_READERS:
+            raise EquationError(f"a subscript range cannot be read by {clipped(function, 40)}")
+        if len(self.qargs) != 5:
+            raise EquationError(f"{function} takes 5 arguments, {len(self.qargs)} given")
+        super().visit_imported_subscript(n, vc)
 
     def visit_subscript_mapping(self, n: Node, vc: Sequence[str]) -> None:
         if ":" in n.text:

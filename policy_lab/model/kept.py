@@ -16,6 +16,7 @@ from typing import Any, Final, overload
 from policy_lab import cache
 from policy_lab.errors import Problem
 from policy_lab.model import types
+from policy_lab.model.beside import unchanged
 from policy_lab.model.types import Component, Kind, Model, TimeSettings, Variable
 
 MOST_BYTES: Final = 20_000_000
@@ -53,7 +54,7 @@ def read_kept(path: str | Path) -> Model:
     own = cache.sources("model", "errors.py", "units.py", "cache.py")
     place = cache.place_of(".model.json", digest, str(path), own, cache.installed(*_READERS))
     model = _taken(cache.kept(place), digest)
-    if model is None or not _files_stand(model):
+    if model is None or not unchanged(path.parent, model.files):
         model = _read_model(path)
         if model.digest != digest:  # changed between the two readings
             return model
@@ -150,15 +151,6 @@ def _taken(content: bytes | None, digest: str) -> Model | None:
     except _FAULTS:
         return None
     return model if model is not None and model.digest == digest else None
-
-
-def _files_stand(model: Model) -> bool:
-    """Tell whether the files beside a model, from which values were read, are still what they were."""
-    for name, digest in model.files:
-        content = _content(model.path.parent / name)
-        if content is None or hashlib.sha256(content).hexdigest() != digest:
-            return False
-    return True
 
 
 def _written(value: Any) -> str:

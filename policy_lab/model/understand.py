@@ -11,8 +11,9 @@ from types import MappingProxyType
 from policy_lab.errors import Problem, clipped
 from policy_lab.model import expression as ex
 from policy_lab.model.checks import check_model
-from policy_lab.model.convert import Converter, Names, folded_number, shaped
+from policy_lab.model.convert import UNKNOWN, Converter, Names, folded_number, shaped
 from policy_lab.model.elements import component_elements
+from policy_lab.model.outside import Outside
 from policy_lab.model.ranges import Ranges, resolve_ranges
 from policy_lab.model.timing import time_settings
 from policy_lab.model.translation import CONTROL, Equation, Translation, named, raise_if_any
@@ -33,6 +34,14 @@ class _Draft:
     dimensions: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Read:
+    """An equation as written, and its ``parts``: itself, or one for each element where a file gives each its own."""
+
+    written: Component
+    parts: tuple[Component, ...]
+
+
 def understand(translation: Translation) -> Model:
     """Hold the equations of a file against one another and make a `Model` of them.
 
@@ -42,12 +51,13 @@ def understand(translation: Translation) -> Model:
         With every fault, those that parsing found included.
     """
     problems = list(translation.problems)
-    ranges, found = resolve_ranges(translation.ranges)
+    outside = Outside(translation.path.parent)
+    ranges, found = resolve_ranges(outside.with_elements(translation.ranges, problems))
     problems += found
     groups = _groups(translation.equations)
     broken = frozenset(plain_name(name) for name in translation.broken)
     names = _names(groups, translation.broken, ranges)
-    drafts = {name: _draft(name, group, names, problems) for name, group in groups.items()}
+    drafts = {name: _draft(name, group, names, outside, problems) for name, group in groups.items()}
     variables = _variables(drafts)
     time, found, notes = time_settings(variables, broken)
     problems += found
@@ -61,10 +71,11 @@ def understand(translation: Translation) -> Model:
         integration=translation.integration,
         mappings=MappingProxyType({name: others for name, others in ranges.mapped.items() if others}),
         views=MappingProxyType(_views(translation, names)),
+        files=outside.files,
     )
     problems += check_model(model, broken)
     raise_if_any(problems, translation.path)
-    warnings = [*translation.warnings, *notes, *_unit_notes(model), *_file_notes(translation)]
+    warnings = [*translation.warnings, *notes, *_unit_notes(model), *outside.notes]
     return replace(model, warnings=tuple(named(note, translation.path) for note in warnings))
 
 
@@ -85,13 +96,6 @@ def _views(translation: Translation, names: Names) -> dict[str, tuple[str, ...]]
     }
 
 
-def _file_notes(translation: Translation) -> Iterator[Problem]:
-    for one in translation.equations:
-        if type(one.component.ast).__name__ == "GetDataStructure":
-            yield Problem("the file that this series stands in is not opened", line=one.line, variable=one.name,
-                          remedy="Give the series with `--data`.")  # fmt: skip
-
-
 def _groups(equations: Sequence[Equation]) -> dict[str, list[Equation]]:
     """Gather the equations of each variable under the spelling of the first."""
     by_plain: dict[str, list[Equation]] = {}
@@ -106,24 +110,31 @@ def _names(groups: Mapping[str, Sequence[Equation]], broken: frozenset[str], ran
     return Names(known, tables, ranges, broken)
 
 
-def _draft(name: str, group: Sequence[Equation], names: Names, problems: list[Problem]) -> _Draft:
+def _draft(name: str, group: Sequence[Equation], names: Names, outside: Outside, problems: list[Problem]) -> _Draft:
     before = len(problems)
-    components = [_component(name, equation, names, problems) for equation in group]
+    read = [_component(name, equation, names, outside, problems) for equation in group]
+    parts = tuple(part for one in read for part in one.parts)
     if len(problems) > before:
-        return _Draft(tuple(group), tuple(one for one in components if one), ())
-    whole = [one for one in components if one is not None]
+        return _Draft(tuple(group), parts, ())
+    whole = [one.written for one in read]
     dimensions = _dimensions(name, group[0].line, whole, names.ranges, problems)
     if dimensions is not None:
         _check_cover(name, group, whole, dimensions, names.ranges, problems)
-    return _Draft(tuple(group), tuple(whole), dimensions or ())
+    return _Draft(tuple(group), parts, dimensions or ())
 
 
-def _component(name: str, equation: Equation, names: Names, problems: list[Problem]) -> Component | None:
+def _component(name: str, equation: Equation, names: Names, outside: Outside, problems: list[Problem]) -> _Read:
     converter = Converter(names, name, equation.line, problems)
     subscripts, excepted = equation.component.subscripts
     left = converter.subscripts(_Listed(subscripts))
     without = tuple(converter.subscripts(_Listed(group)) for group in excepted)
     known = [names.ranges.members(subscript) for subscript in left]
+    blank = Component(left, UNKNOWN, without, equation.line)
+    if any(len(group) != len(left) for group in without):
+        converter.refuse("`:EXCEPT:` needs as many subscripts as the variable has")
+        return _Read(blank, (blank,))
+    if outside.names_a_file(equation):
+        return _Read(blank, outside.components(name, equation, blank, names.ranges.elements, problems))
     tree = folded_number(converter(equation.component.ast))
     if isinstance(tree, ex.Data):
         tree = ex.Data(getattr(equation.component, "keyword", None) or "interpolate")
@@ -133,9 +144,8 @@ def _component(name: str, equation: Equation, names: Names, problems: list[Probl
             places = math.prod(len(members) for members in known)
             converter.refuse(f"{len(tree.values)} numbers for {places} element{'s' * (places != 1)}")
         tree = array or tree
-    if any(len(group) != len(left) for group in without):
-        converter.refuse("`:EXCEPT:` needs as many subscripts as the variable has")
-    return Component(left, tree, without, equation.line)
+    component = replace(blank, expression=tree)
+    return _Read(component, (component,))
 
 
 @dataclass(frozen=True)

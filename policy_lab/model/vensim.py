@@ -102,12 +102,6 @@ def _parse_entry(entry: Entry) -> _Parsed:
 
 
 def _range(left: Any, entry: Entry, name: str) -> _Parsed:
-    if isinstance(left.definition, dict):
-        fault = Problem(
-            "a subscript range read from a spreadsheet is not supported", line=entry.line, variable=name,
-            remedy="Write its elements into the model.",
-        )  # fmt: skip
-        return _Parsed(None, (fault,))
     return _Parsed(Range(replace(left.get_abstract_subscript_range(), name=name), entry.line))
 
 

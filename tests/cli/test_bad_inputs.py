@@ -55,7 +55,7 @@ EXPECTED: dict[str, tuple[int, str]] = {
     "64_inject_equation_dunder.mdl": (REFUSED, ":17: `x`: syntax error"),
     "66_inject_quoted_name.mdl": (RUNS, ""),
     "68_inject_subscript_name.mdl": (RUNS, ""),
-    "70_inject_get_direct.mdl": (REFUSED, ":17: `x`: GET DIRECT CONSTANTS reads another file"),
+    "70_inject_get_direct.mdl": (REFUSED, ":17: `x`: no file `a.xlsx` beside the model"),
     "72_inject_limits_units.mdl": (RUNS, "were ignored"),
     "74_python_keyword_names.mdl": (RUNS, ""),
     "76_path_traversal_macro.mdl": (REFUSED, "the name of a macro holds letters"),

@@ -66,7 +66,7 @@ EXPECTED: dict[str, Refused | Read] = {
     "64_inject_equation_dunder.mdl": Refused("syntax error at `.system", 17, "x"),
     "66_inject_quoted_name.mdl": Read(),
     "68_inject_subscript_name.mdl": Read(),
-    "70_inject_get_direct.mdl": Refused("GET DIRECT CONSTANTS reads another file", 17, "x"),
+    "70_inject_get_direct.mdl": Refused("no file `a.xlsx` beside the model", 17, "x"),
     "72_inject_limits_units.mdl": Read("were ignored", 2),
     "74_python_keyword_names.mdl": Read(),
     "76_path_traversal_macro.mdl": Refused("the name of a macro holds letters", 2),

@@ -235,7 +235,7 @@ def test_elements_of_one_variable_may_build_on_each_other(folder: Path) -> None:
         ("A FUNCTION OF(a)", "no equation yet: A FUNCTION OF names its causes only"),
         ("WITH LOOKUP(a, ((0,1),(0,2)))", "the lookup has more than one point at x = 0"),
         ("WITH LOOKUP(a, ((0,b)))", "syntax error at `b)))`"),
-        ("GET XLS CONSTANTS('f', 't', 'b2')", "GET DIRECT CONSTANTS reads another file, which a model may not do here"),
+        ("2 * GET XLS CONSTANTS('f.csv', ',', 'b2')", "GET DIRECT CONSTANTS stands within an expression"),
     ],
 )
 def test_what_an_equation_may_not_be(folder: Path, right: str, told: str) -> None:
@@ -283,13 +283,8 @@ def test_names(folder: Path) -> None:
 
 
 def test_data_variables_wait_for_their_values(folder: Path) -> None:
-    text = (
-        "births :HOLD BACKWARD: ~ person ~ |\nx = births * 2 ~~|\nfar := GET DIRECT DATA('f.xlsx', 't', 'a', 'b2') ~~|"
-    )
-    model = read(folder, text)
+    model = read(folder, "births :HOLD BACKWARD: ~ person ~ |\nx = births * 2 ~~|")
     assert (model["births"].kind, model["births"].components[0].expression) == (Kind.DATA, ex.Data("hold_backward"))
-    assert (model["far"].kind, model["far"].components[0].expression) == (Kind.DATA, ex.Data())
-    assert [(one.variable, one.line) for one in model.warnings] == [("far", 4)]
 
 
 def test_files_may_be_read_side_by_side(folder: Path) -> None:
