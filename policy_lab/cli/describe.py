@@ -216,7 +216,7 @@ def _keys() -> Iterator[str]:
     for model in (
         *(schema.StudyFile, schema.Clock, schema.Comparison, schema.Lever, schema.Reference, schema.Rest),
         *(schema.Measures, schema.Shortfall, schema.Anchor, schema.Burden, schema.Gap, schema.Resource),
-        *(schema.Areas, schema.Words, schema.StructureRule, schema.Design, schema.Score, schema.Overlay),
+        *(schema.Areas, schema.Words, schema.StructureRule, schema.Loop, schema.Design, schema.Score, schema.Overlay),
         *(schema.Scenario, schema.Draw, schema.Parameter),
     ):
         yield f"{model.__name__}: {' '.join((model.__doc__ or '').split())}"

@@ -98,6 +98,14 @@ class NumpyBackend:
         batch.go_to(time)
         return batch.change()
 
+    def values(self, given: Given, timeline: Timeline, states: Array, time: float) -> dict[str, Array]:
+        """Return every symbol at a time, ``(*shape, runs)``: states as given, all else computed from them."""
+        batch = _Batch(self, given, timeline)
+        batch.begin(states)
+        batch.go_to(time)
+        batch._compute(self._observed, time)
+        return batch.env
+
     def jacobian(
         self,
         given: Given,

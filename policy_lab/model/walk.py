@@ -73,6 +73,27 @@ def needed_first(node: Expression) -> tuple[Expression, ...]:
             return children(node)
 
 
+def acting(node: Expression) -> tuple[Expression, ...]:
+    """Return the parts of ``node`` that act during a run: all but initial values."""
+    match node:
+        case ex.Stock():
+            return (node.flow,)
+        case ex.Delay() | ex.Smooth():
+            return (node.input, node.time)
+        case ex.DelayFixed() | ex.Trend():
+            return (node.input, node.time)
+        case ex.Forecast():
+            return (node.input, node.time, node.horizon)
+        case ex.SampleIfTrue():
+            return (node.condition, node.input)
+        case ex.Initial():
+            return ()
+        case ex.Call(function="active_initial"):
+            return node.arguments[:1]
+        case _:
+            return children(node)
+
+
 def walk(node: Expression) -> Iterator[Expression]:
     """Yield ``node`` and everything inside it, outer first and left to right."""
     queue = [node]

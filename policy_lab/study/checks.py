@@ -50,6 +50,7 @@ def problems_of(parts: Parts) -> Iterator[Problem]:
     yield from study_problems(parts)
     yield from measure_problems(parts)
     yield from structure_problems(parts)
+    yield from loop_problems(parts)
     yield from design_problems(parts)
     yield from scenario_problems(parts)
 
@@ -217,6 +218,22 @@ def structure_problems(parts: Parts) -> Iterator[Problem]:
     for key in ("joint", "environment"):
         for at, name in enumerate(getattr(rule, key)):
             yield from _variable(parts, yaml, ("structure", key, at), name)
+
+
+def loop_problems(parts: Parts) -> Iterator[Problem]:
+    """Check the names in the loops, and that each loop is cut at a link of its own."""
+    yaml = parts.study_yaml
+    for key, loop in parts.file.loops.items():
+        for at, name in enumerate(loop.path):
+            yield from _variable(parts, yaml, ("loops", key, "path", at), name)
+            if name in loop.path[:at]:
+                yield yaml.problem(("loops", key, "path", at), f"`{name}` stands twice in one loop")
+        if loop.cut not in zip(loop.path, (*loop.path[1:], loop.path[0]), strict=True):
+            what = f"`{loop.cut[0]}` -> `{loop.cut[1]}` is no link of this loop"
+            yield yaml.problem(("loops", key, "cut"), what, remedy="Name two variables that follow one another in it.")
+    for key in parts.file.loops_left_out:
+        if key in parts.file.loops:
+            yield yaml.problem(("loops_left_out", key), f"`{key}` is among the loops as well")
 
 
 def design_problems(parts: Parts) -> Iterator[Problem]:

@@ -379,6 +379,19 @@ class StructureRule(Frozen):
     """The shared environment through which one element reaches another."""
 
 
+class Loop(Frozen):
+    """A feedback loop that the study names, to be found in the model's own graph."""
+
+    title: str
+    kind: Literal["reinforcing", "balancing"]
+    """What going round once does to a change: a reinforcing loop adds to it, a balancing one works against it."""
+    path: tuple[str, ...] = Field(min_length=1)
+    """The variables in order; the last acts on the first."""
+    cut: tuple[str, str]
+    """The link, cause and effect, at which the loop is cut: the effect goes on seeing the cause as it was at rest."""
+    meaning: str = ""
+
+
 class StudyFile(Frozen):
     """`study.yaml`, whole."""
 
@@ -402,6 +415,10 @@ class StudyFile(Frozen):
     """Group of designs -> its title; no league across groups."""
     areas: Areas | None = None
     structure: StructureRule | None = None
+    loops: dict[str, Loop] = Field(default_factory=dict)
+    """By a short name, ``R1`` or ``B2``."""
+    loops_left_out: dict[str, str] = Field(default_factory=dict)
+    """Loops that a reader may expect and that this model does not have -> why."""
     words: Words
 
 

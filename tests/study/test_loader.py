@@ -57,6 +57,10 @@ def test_an_unchanged_copy_opens(changed: Change) -> None:
 
 
 STUDY = [
+    (("path: [Fish stock, Catch", "path: [Fish stok, Catch"), "Did you mean `Fish stock`"),
+    (("Compliance, Mean compliance]", "Compliance, Compliance]"), "`Compliance` stands twice in one loop"),
+    (("cut: [Quota cut, Days at sea]", "cut: [Days at sea, Quota cut]"), "is no link of this loop"),
+    (("words:\n", "loops_left_out: {B4: none}\nwords:\n"), "`B4` is among the loops as well"),
     (("variable: Quota strictness", "variable: Quota strictnes"), "Did you mean `Quota strictness`"),
     (
         ("variable: Quota strictness", "variable: Quota cut"),
