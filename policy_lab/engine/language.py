@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from policy_lab.engine.data import read_from_file
 from policy_lab.engine.lowering import lower
 from policy_lab.errors import InputError, Problem
 from policy_lab.model import expression as ex
@@ -56,7 +57,11 @@ def language(model: Model) -> Language:
 
 
 def _refusals(model: Model) -> tuple[Problem, ...]:
-    data = [name for name, variable in model.variables.items() if variable.kind is Kind.DATA]
+    data = [
+        name
+        for name, variable in model.variables.items()
+        if variable.kind is Kind.DATA and not read_from_file(variable)
+    ]
     try:
         lower(model, series=data)
     except InputError as error:
@@ -93,6 +98,8 @@ def _first_line(model: Model, subscript: str) -> int:
 def _of_equation(component: Component, line: int) -> Iterator[tuple[str, int]]:
     if component.excepted:
         yield ":EXCEPT:", line
+    if component.origin is not None:
+        yield component.origin.function, line
     for node in walk(component.expression):
         match node:
             case ex.Call(function=function):
@@ -103,5 +110,9 @@ def _of_equation(component: Component, line: int) -> Iterator[tuple[str, int]]:
                 yield f"lookup that {'extrapolates' if kind == 'extrapolate' else 'goes in steps'}", line
             case ex.Logic(operator=operator):
                 yield f":{operator.upper()}:", line
+            case ex.Data(keyword=keyword) if keyword != "interpolate":
+                yield f"data, :{keyword.replace('_', ' ').upper()}:", line
+            case ex.Data() if component.origin is not None:
+                continue
             case _ if type(node) in _NAMES:
                 yield _NAMES[type(node)], line

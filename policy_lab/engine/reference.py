@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine.health import zero_delays
+from policy_lab.engine.reference_tables import ReferenceTables
 from policy_lab.engine.series import Series
 from policy_lab.errors import EngineError, InputError, Problem, clipped
 from policy_lab.model.types import Kind, Model, Variable, plain_name
@@ -46,6 +47,17 @@ class _Answer:
 
     warnings: tuple[str, ...]
     arrays: Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One equation of a variable: what it covers, whether it is a ``Lookup`` or ``Data``, and its tree."""
+
+    subscripts: Sequence[str]
+    excepted: Sequence[Sequence[str]]
+    kind: str
+    tree: Any
+    keyword: str | None = None
 
 
 @dataclass(frozen=True)
@@ -215,20 +227,26 @@ def _in_child(
 
     translation = translate(model.path)
     raise_if_any(translation.problems, translation.path)
-    if translation.digest != model.digest:
+    tables = ReferenceTables.of(model)
+    if translation.digest != model.digest or tables.changed:
+        changed_file = clipped(tables.changed) or "the model file"
         raise InputError(
-            Problem("the model file has changed since it was read", file=model.path, remedy="Read it again.")
+            Problem(f"{changed_file} has changed since it was read", file=model.path, remedy="Read the model again.")
         )
     parsed = abstract_model(translation)
     hoist_tables(parsed)
+    for one in parsed.sections[0].subscripts:
+        if isinstance(one.subscripts, dict):  # elements that a table gives
+            one.subscripts = [*model.subscripts[_spelled(model.subscripts, one.name)]]
     neutral = neutral_names(parsed)
     firsts = {plain_name(model.spelled(name)) for name in start}
     request = {
         "ranges": _ranges(parsed, model, neutral),
-        "elements": [_element(one, model, neutral, changed, firsts) for one in parsed.sections[0].elements],
+        "elements": [_element(one, model, neutral, tables, changed, firsts) for one in parsed.sections[0].elements],
         "outputs": {neutral.variables[plain_name(name)]: _columns(model, name, neutral) for name in outputs},
     }
     with tempfile.TemporaryDirectory(prefix="policy_lab_reference_") as folder:
+        request["texts"] = tables.written_into(Path(folder))
         return _ask(request, Path(folder), model, neutral), neutral
 
 
@@ -236,7 +254,7 @@ def _ranges(parsed: Any, model: Model, neutral: Neutral) -> list[dict[str, Any]]
     """Return the ranges under neutral names; ranges that correspond map onto each other both ways."""
     found = []
     for one in parsed.sections[0].subscripts:
-        mine = next(name for name in model.subscripts if plain_name(name) == plain_name(one.name))
+        mine = _spelled(model.subscripts, one.name)
         others = [
             other
             for other, elements in model.subscripts.items()
@@ -254,10 +272,15 @@ def _ranges(parsed: Any, model: Model, neutral: Neutral) -> list[dict[str, Any]]
     return found
 
 
+def _spelled(names: Iterable[str], name: str) -> str:
+    return next(one for one in names if plain_name(one) == plain_name(name))
+
+
 def _element(
     one: Any,
     model: Model,
     neutral: Neutral,
+    tables: ReferenceTables,
     changed: Mapping[str, _Given],
     firsts: set[str],
 ) -> dict[str, Any]:
@@ -268,12 +291,13 @@ def _element(
     try:
         components = [
             {
-                "subscripts": [neutral.subscript(name) for name in left],
-                "excepted": [[neutral.subscript(name) for name in group] for group in out],
-                "lookup": table,
-                "tree": encode(tree, neutral),
+                "subscripts": [neutral.subscript(name) for name in part.subscripts],
+                "excepted": [[neutral.subscript(name) for name in group] for group in part.excepted],
+                "kind": part.kind,
+                "keyword": part.keyword,
+                "tree": encode(tables.hidden(part.tree), neutral),
             }
-            for left, out, table, tree in _parts(one, model, changed.get(plain), plain in firsts)
+            for part in _parts(one, model, changed.get(plain), plain in firsts)
         ]
     except ForeignText as error:
         fault = Problem(f"{error} cannot be given to PySD", file=model.path, variable=one.name)
@@ -281,22 +305,22 @@ def _element(
     return {"name": neutral.variables[plain], "components": components}
 
 
-def _parts(
-    one: Any, model: Model, given: _Given | None, first: bool
-) -> list[tuple[Sequence[str], Sequence[Sequence[str]], bool, Any]]:
-    """Return the equations of a variable as (subscripts, excepted, whether a lookup, tree), what is given put in."""
-    parts = [(*part.subscripts, part.type == "Lookup", part.ast) for part in one.components]
+def _parts(one: Any, model: Model, given: _Given | None, first: bool) -> list[_Part]:
+    """Return the equations of a variable, what is given put in."""
+    parts = [
+        _Part(part.subscripts[0], part.subscripts[1], part.type, part.ast, getattr(part, "keyword", None))
+        for part in one.components
+    ]
     if given is None:
         return parts
     variable = model[one.name]
     if isinstance(given, _Path):
-        return [(left, (), False, tree) for left, tree in _followed(model, variable, given)]
+        return [_Part(left, (), "", tree) for left, tree in _followed(model, variable, given)]
     if not first:
-        return [(variable.dimensions, (), False, given)]
+        return [_Part(variable.dimensions, (), "", given)]
     value = np.asarray(given, dtype=float)
     return [
-        (left, out, table, replace(tree, initial=_part(model, variable, left, value)))
-        for left, out, table, tree in parts
+        replace(part, tree=replace(part.tree, initial=_part(model, variable, part.subscripts, value))) for part in parts
     ]
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 STACKS = (512 * 2**20, 128 * 2**20, 32 * 2**20)
 FRAMES = 1_000_000
+KEYWORDS = ("interpolate", "hold_backward", "look_forward", "raw")
 
 
 def main() -> int:
@@ -48,6 +49,7 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
             warnings.filterwarnings("ignore", category=not_about_the_model)
         caught.clear()
         _quicken(list(request["outputs"]))
+        _lead_to_tables(dict(request["texts"]), folder)
         try:
             path = _build(request, folder)
             model = pysd.load(str(path))
@@ -99,9 +101,7 @@ def _build(request: dict[str, Any], folder: Path) -> Path:
     for one in request["elements"]:
         name = decode(one["name"])
         components = [
-            (am.AbstractLookup if part["lookup"] else am.AbstractComponent)(
-                subscripts=(decode(part["subscripts"]), decode(part["excepted"])), ast=decode(part["tree"])
-            )
+            _component(part, (decode(part["subscripts"]), decode(part["excepted"])), decode(part["tree"]))
             for part in one["components"]
         ]
         control = name in CONTROLS.values()
@@ -118,6 +118,38 @@ def _build(request: dict[str, Any], folder: Path) -> Path:
     )  # fmt: skip
     built = ModelBuilder(am.AbstractModel(original_path=folder / "model.mdl", sections=(section,)))
     return Path(built.build_model())
+
+
+def _component(part: dict[str, Any], subscripts: tuple[Any, Any], tree: Any) -> Any:
+    from pysd.translators.structures import abstract_model as am
+
+    if part["kind"] == "Data" and part["keyword"] in (None, *KEYWORDS):
+        return am.AbstractData(subscripts=subscripts, ast=tree, keyword=part["keyword"])
+    kind = am.AbstractLookup if part["kind"] == "Lookup" else am.AbstractComponent
+    return kind(subscripts=subscripts, ast=tree)
+
+
+def _lead_to_tables(texts: dict[str, str], folder: Path) -> None:
+    """Let PySD's readers of tables look up what stands in the texts that the Python names by number.
+
+    The tables lie in the child's own folder under names of ours; sheets and ranges keep theirs, which never become part
+    of the Python.
+    """
+    from math import prod
+
+    from pysd.py_backend import external, utils
+
+    def resolved(self: Any, root: object) -> None:
+        self.file = folder / texts[self.file]
+        self.tab = texts[self.tab]
+        self.cell = texts[self.cell]
+        if hasattr(self, "x_row_or_col"):
+            self.x_row_or_col = texts[self.x_row_or_col]
+        else:
+            self.transpose = self.cell.endswith("*") and prod(utils.compute_shape(self.coords)) > 1
+            self.cell = self.cell.strip("*")
+
+    external.External._resolve_file = resolved
 
 
 def _run(model: Any, outputs: dict[str, list[str]], folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 PySD writes Python from the names, units and documentation in a model and then runs it, so that a name can carry code.
 What is written here holds numbers, operators, names of built-in functions, and names of our own (``v12``, ``r3``,
-``e7``); reading it back refuses anything else.
+``e7``, and ``t4`` for a text about a table beside the model); reading it back refuses anything else.
 
 Quotients and powers become calls of NumPy's ``divide`` and ``power``: PySD writes ``x/0`` of two Python numbers, which
 raises and ends the run where every other engine goes on with infinity.
@@ -25,7 +25,8 @@ from policy_lab.model.types import plain_name
 
 CONTROLS = {"initial time": "initial_time", "final time": "final_time", "time step": "time_step", "saveper": "saveper"}
 
-_OWN = re.compile(r"[vre]\d{1,9}!?\Z")
+_OWN = re.compile(r"[vret]\d{1,9}!?\Z")
+_TEXT = re.compile(r"t\d{1,9}\Z")
 DIVIDE = "divide"
 
 _FIXED = frozenset({"time", DIVIDE, *CONTROLS.values(), *functionspace})
@@ -38,6 +39,7 @@ _NODES: Mapping[str, type] = {
         ae.CallStructure, ae.GameStructure, ae.InitialStructure, ae.IntegStructure, ae.DelayStructure,
         ae.DelayNStructure, ae.DelayFixedStructure, ae.SmoothStructure, ae.SmoothNStructure, ae.TrendStructure,
         ae.ForecastStructure, ae.SampleIfTrueStructure, ae.LookupsStructure, ae.InlineLookupsStructure,
+        ae.GetConstantsStructure, ae.GetDataStructure, ae.GetLookupsStructure,
     )
 }  # fmt: skip
 
@@ -135,7 +137,7 @@ def encode(tree: Any, neutral: Neutral) -> Any:
         return {"node": "SubscriptsReferenceStructure", "subscripts": own}
     if isinstance(tree, ae.ArithmeticStructure) and set(tree.operators) & {"/", "^"}:
         return _total(list(tree.operators), [encode(argument, neutral) for argument in tree.arguments])
-    if isinstance(tree, str) and tree in _OPERATORS | _TABLES:
+    if isinstance(tree, str) and (tree in _OPERATORS | _TABLES or _TEXT.match(tree)):
         return tree
     kind = type(tree).__name__
     if kind not in _NODES:

@@ -63,7 +63,7 @@ class Tables:
 
     def sheet(self, file: str, tab: str) -> Sheet:
         """Return one sheet of a file, or a text table taken apart at the sign ``tab``."""
-        found = self._file(file)
+        found = self.file(file)
         key = (found.name, tab)
         if key not in self._sheets:
             with _Place(f"`{clipped(file)}`"):
@@ -74,7 +74,7 @@ class Tables:
 
     def box(self, file: str, tab: str, name: str) -> Box:
         """Return the cells that a spreadsheet gives a name to."""
-        found = self._file(file)
+        found = self.file(file)
         with _Place(f"`{clipped(file)}`"):
             if found.suffix not in (".xlsx", ".xlsm"):
                 what = f"`{clipped(name, 40)}` is no cell such as B2, and only an .xlsx file gives names to cells"
@@ -83,10 +83,11 @@ class Tables:
 
     def shown_sheet(self, file: str, tab: str) -> str:
         """Return the sheet, or the separator, as it was understood."""
-        found = self._file(file)
+        found = self.file(file)
         return separator_of(found.suffix, tab) if found.suffix in _TEXTS else self._book(found).spelled(tab)
 
-    def _file(self, file: str) -> Beside:
+    def file(self, file: str) -> Beside:
+        """Return the content of a file, read once."""
         if file not in self._files:
             self._files[file] = read_beside(self.folder, file)
         return self._files[file]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
-from policy_lab.model.types import Kind, Model, plain_name
-from policy_lab.run.tables import column_values, read_data, read_time_table
+from policy_lab.model.types import Model, plain_name
+from policy_lab.run.tables import column_values, read_data, read_time_table, waiting_for_data
 from policy_lab.study.constants import constant_array
 from policy_lab.study.parameters import split_element
 from policy_lab.study.settings import Setting, resolve_settings
@@ -40,6 +40,7 @@ def run_model(
     final_time: float | None = None,
     time_step: float | None = None,
     method: str | None = None,
+    tolerance: float | None = None,
     unlimited: bool = False,
 ) -> Series:
     """Run any model file once.
@@ -61,7 +62,9 @@ def run_model(
     final_time, time_step
         In the model's time unit; the file's own unless told.
     method
-        ``euler``, ``rk2`` or ``rk4``; the file's own unless told. The pysd engine knows Euler's only.
+        ``euler``, ``rk2``, ``rk4`` or ``adaptive``; the file's own unless told. The pysd engine knows Euler's only.
+    tolerance
+        Of the adaptive step: the error that a sub-step may add to a stock, as a share of it; 1e-6 unless told.
     unlimited
         Run however large it is.
 
@@ -87,14 +90,20 @@ def run_model(
     if not unlimited:
         refuse_if_large(model, names, final_time=final_time, time_step=time_step)
     if engine == "pysd":
-        if method not in (None, "euler"):
+        if method not in (None, "euler") or tolerance is not None:
             raise InputError(Problem(what="the pysd engine knows Euler's method only"))
         return _reference(model, inputs, names, replaced, final_time, time_step)
     from policy_lab.engine import compile_model
 
     compiled = compile_model(model, backend=engine, series=tuple(replaced))
     return compiled.run(
-        inputs, outputs=names, final_time=final_time, time_step=time_step, method=method, series=replaced
+        inputs,
+        outputs=names,
+        final_time=final_time,
+        time_step=time_step,
+        method=method,
+        tolerance=tolerance,
+        series=replaced,
     )
 
 
@@ -109,6 +118,7 @@ def model_accuracy(
     final_time: float | None = None,
     time_step: float | None = None,
     method: str | None = None,
+    tolerance: float | None = None,
     unlimited: bool = False,
 ) -> Accuracy:
     """Say how many digits of each element the integration of such a run leaves standing; arguments of `run_model`."""
@@ -130,6 +140,7 @@ def model_accuracy(
         time_step=time_step,
         final_time=final_time,
         method=method,
+        tolerance=tolerance,
         series=replaced,
     )
 
@@ -196,7 +207,7 @@ def _replacements(
 
 def _data(model: Model, paths: Iterable[str | os.PathLike[str]]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     files = [Path(path) for path in paths]
-    wanted = [name for name, variable in model.variables.items() if variable.kind is Kind.DATA]
+    wanted = waiting_for_data(model)
     if wanted and not files:
         raise InputError(
             Problem(

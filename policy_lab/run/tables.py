@@ -86,12 +86,18 @@ def read_data(model: Model, paths: Iterable[Path]) -> dict[str, tuple[np.ndarray
                 found[name] = column_values(model, table, name)
             except InputError as error:
                 problems.extend(error.problems)
-    missing = [name for name, variable in model.variables.items() if variable.kind is Kind.DATA and name not in found]
+    missing = [name for name in waiting_for_data(model) if name not in found]
     if missing and found:
         problems.append(Problem(what=f"no table gives {', '.join(missing)}", file=model.path))
     if problems:
         raise InputError(*problems)
     return found
+
+
+def waiting_for_data(model: Model) -> list[str]:
+    """Return the data variables of a model whose values no file beside it gives."""
+    data = [variable for variable in model.variables.values() if variable.kind is Kind.DATA]
+    return [one.name for one in data if not all(component.origin for component in one.components)]
 
 
 def column_values(model: Model, table: TimeTable, name: str, *, only: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -162,7 +168,7 @@ def write_accuracy(found: Accuracy, path: Path) -> Path:
     columns = ("name", "unit", "digits", "step", "method", "time")
     with written_whole(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as text:
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["element", "unit", "digits", "half the step", "Euler against RK4", "worst time"])
+        writer.writerow(["element", "unit", "digits", "half the step", f"against {found.against}", "worst time"])
         writer.writerows([getattr(row, column) for column in columns] for row in found.rows)
     return path
 
