@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from policy_lab.analysis.checking import check
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
@@ -38,6 +39,7 @@ _HOMES: Final = {
     "split": "analysis.shortfall",
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
+    "check": "analysis.checking",
     "risk_chart": "charts",
     "fan_chart": "charts",
     "dominance_chart": "charts",
@@ -56,6 +58,7 @@ _HOMES: Final = {
 __all__ = [
     "InputError",
     "accuracy",
+    "check",
     "compile",
     "dominance",
     "dominance_chart",

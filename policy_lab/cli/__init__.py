@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from policy_lab.cli.check import check
 from policy_lab.cli.compare import compare
 from policy_lab.cli.describe import describe, list_everything
 from policy_lab.cli.door import Door
@@ -20,5 +21,5 @@ def main() -> None:
     """
 
 
-for _command in (compare, run, describe, list_everything, threshold):
+for _command in (compare, run, check, describe, list_everything, threshold):
     main.add_command(_command)

@@ -23,7 +23,7 @@ MOST_UNIT_LINES = 20
 
 @click.command()
 @click.argument("what", metavar="MODEL|STUDY", required=False)
-@click.option("--keys", is_flag=True, help="Explain the keys of study.yaml, designs.yaml and scenarios.yaml instead.")
+@click.option("--keys", is_flag=True, help="Explain the keys of the YAML files of a study instead.")
 @click.option("--language", is_flag=True, help="List what the model uses of its language, and what computes it.")
 def describe(what: str | None, keys: bool, language: bool) -> None:
     """Say what a model file or a study holds (the default study unless named)."""
@@ -212,13 +212,16 @@ def _measures(study: Study) -> Iterator[str]:
 def _keys() -> Iterator[str]:
     """Explain every key of a study's files, from the documentation of its schemas."""
     from policy_lab.study import schema
+    from policy_lab.study.check_schema import CHECK_SCHEMAS
 
-    for model in (
+    models: tuple[type[schema.Frozen], ...] = (
         *(schema.StudyFile, schema.Clock, schema.Comparison, schema.Lever, schema.Reference, schema.Rest),
         *(schema.Measures, schema.Shortfall, schema.Anchor, schema.Burden, schema.Gap, schema.Resource),
         *(schema.Areas, schema.Words, schema.StructureRule, schema.Loop, schema.Design, schema.Score, schema.Overlay),
         *(schema.Scenario, schema.Draw, schema.Parameter),
-    ):
+        *CHECK_SCHEMAS,
+    )
+    for model in models:
         yield f"{model.__name__}: {' '.join((model.__doc__ or '').split())}"
         for name, field in model.model_fields.items():
             need = "needed" if field.is_required() else "may be left out"

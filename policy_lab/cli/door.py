@@ -64,6 +64,11 @@ class Bar:
 
         return told
 
+    def resize(self, cases: int) -> None:
+        """Say how many cases there are in all, where that becomes known only as they are done."""
+        self._bar.total = cases
+        self._bar.refresh()
+
 
 @contextmanager
 def progress_bar(words: str) -> Iterator[Bar]:

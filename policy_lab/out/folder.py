@@ -71,7 +71,7 @@ def export(
     target = Path(folder)
     made = tables if tables is not None else tables_of(results, checks)
     say = progress or _silent
-    with _whole_folder(target) as temporary:
+    with whole_folder(target) as temporary:
         say("tables")
         for name, table in _csv_files(made):
             write_csv(table, temporary / f"{name}.csv")
@@ -159,7 +159,7 @@ def _pictures(figures: dict[str, Figure]) -> Section:
 
 
 @contextmanager
-def _whole_folder(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path) -> Iterator[Path]:
     """Give a temporary folder beside ``target``; its files move there when the block ends without an error."""
     temporary = target.with_name(f".{target.name}.{os.getpid()}.partial")
     try:
