@@ -14,6 +14,8 @@ from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.llvm_compile import MachineCode, is_kept, load
 from policy_lab.engine.llvm_driver import Driver
+from policy_lab.engine.llvm_hoist import taken_out
+from policy_lab.engine.llvm_leap import add_landing, add_leap, leap_of
 from policy_lab.engine.llvm_math import add_math
 from policy_lab.engine.llvm_nodes import Memory
 from policy_lab.engine.llvm_program import add_functions, add_observed, observed_groups
@@ -46,7 +48,11 @@ def module_text(program: ir.Program, layout: Layout, width: int, written_out: in
     for name in ("start", "constants", "dynamic"):
         add_functions(module, memory, name, getattr(program, name))
     add_observed(module, memory, observed_groups(program))
-    Driver(module, program, layout).add_entries()
+    driver = Driver(module, program, layout)
+    leap = leap_of(program, written_out)
+    add_leap(module, memory, leap)
+    add_landing(driver, leap)
+    driver.add_entries()
     return str(module)
 
 
@@ -54,6 +60,7 @@ class LlvmBackend:
     """A program as machine code; each kernel is made when it is first needed."""
 
     def __init__(self, program: ir.Program, layout: Layout) -> None:
+        program, layout = taken_out(program, layout)
         self._program = program
         self._layout = layout
         self._code: dict[int, MachineCode] = {}

@@ -90,17 +90,21 @@ class Emitter:
 
     def read(self, symbol: str, index: ir.Index) -> str:
         """Load one cell, unless this turn knows it already."""
-        key = self._key(symbol, index)
+        key = self.key(symbol, index)
         if key not in self.known:
-            self.known[key] = self.text.load(self._address(symbol, index))
+            self.known[key] = self.text.load(self.address(symbol, index))
         return self.known[key]
 
     def write(self, symbol: str, index: ir.Index, value: str) -> None:
         """Store one cell and remember its value for this turn."""
-        self.text.store(value, self._address(symbol, index))
-        self.known[self._key(symbol, index)] = value
+        self.text.store(value, self.address(symbol, index))
+        self.known[self.key(symbol, index)] = value
 
-    def _key(self, symbol: str, index: ir.Index) -> tuple[object, ...]:
+    def end_statement(self, statement: ir.Statement) -> None:
+        """Do what is left to do after a statement: nothing."""
+
+    def key(self, symbol: str, index: ir.Index) -> tuple[object, ...]:
+        """Return what :attr:`known` has a cell under."""
         parts: list[object] = [symbol]
         for part in index:
             if isinstance(part, ir.Fixed):
@@ -110,7 +114,8 @@ class Emitter:
                 parts.append(part.positions[turn] if isinstance(turn, int) else (turn, part.positions))
         return tuple(parts)
 
-    def _address(self, symbol: str, index: ir.Index) -> str:
+    def address(self, symbol: str, index: ir.Index) -> str:
+        """Return where a cell stands."""
         offset = self._offset(index, self.memory.program.symbols[symbol].shape)
         first = self.memory.layout.offsets[symbol]
         if isinstance(offset, int):

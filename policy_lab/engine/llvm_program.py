@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -16,7 +16,9 @@ from policy_lab.engine.llvm_text import FunctionText, Loop, ModuleText
 #: Statements over at most this many elements are written out; others become loops.
 WRITTEN_OUT = 1
 #: Nodes a function holds before the next one begins, so that compile time grows with the length of a model only.
-NODES_A_FUNCTION = 600
+NODES_A_FUNCTION = 1200
+#: The same for code in which loops are written out: longer functions leave LLVM short of registers.
+NODES_WRITTEN_OUT = 600
 
 
 @dataclass
@@ -47,7 +49,7 @@ def grouped(statements: Sequence[ir.Statement], program: ir.Program, written_out
     ready = [k for k in range(len(statements)) if not missing[k]]
     groups: list[Group] = []
     while ready:
-        sizes = _sizes(statements[ready[0]], written_out)
+        sizes = min((_sizes(statements[k], written_out) for k in ready), key=bool)  # single numbers first
         group = Group(sizes)
         members: set[int] = set()
         candidates = [k for k in ready if _sizes(statements[k], written_out) == sizes]
@@ -99,13 +101,11 @@ def _aligned(writer: ir.Statement, reader: ir.Statement, written_out: int) -> bo
     """Tell whether each turn reads only what the same turn has written."""
     if not _sizes(reader, written_out):
         return True
-    written = _placed(writer.index, writer)
-    return all(
-        _placed(read.index, reader) == written for read in ir.reads(reader.value) if read.symbol == writer.target
-    )
+    written = placed(writer.index, writer)
+    return all(placed(read.index, reader) == written for read in ir.reads(reader.value) if read.symbol == writer.target)
 
 
-def _placed(index: ir.Index, statement: ir.Statement) -> tuple[object, ...]:
+def placed(index: ir.Index, statement: ir.Statement) -> tuple[object, ...]:
     """Return an index with its axes as places in the loop nest; an axis of a reduction stays a name."""
     places = {axis.name: place for place, axis in enumerate(statement.axes)}
     return tuple(
@@ -116,10 +116,18 @@ def _placed(index: ir.Index, statement: ir.Statement) -> tuple[object, ...]:
 
 def add_functions(module: ModuleText, memory: Memory, name: str, statements: Sequence[ir.Statement]) -> None:
     """Add ``@name(cells, clocks)`` and the functions that it calls in turn."""
+    groups = split(grouped(statements, memory.program, module.written_out), most_nodes(module.written_out))
+    functions_of(module, name, groups, lambda text, group: emit_group(text, group, Emitter(text, memory)))
+
+
+def functions_of(
+    module: ModuleText, name: str, groups: Sequence[Group], emit: Callable[[FunctionText, Group], None]
+) -> None:
+    """Add ``@name(cells, clocks)``, which calls functions of a few groups each in turn."""
     parts: list[list[Group]] = [[]]
     weight = 0
-    for group in _split(grouped(statements, memory.program, module.written_out)):
-        if parts[-1] and weight + group.weight > NODES_A_FUNCTION:
+    for group in groups:
+        if parts[-1] and weight + group.weight > most_nodes(module.written_out):
             parts.append([])
             weight = 0
         parts[-1].append(group)
@@ -128,7 +136,7 @@ def add_functions(module: ModuleText, memory: Memory, name: str, statements: Seq
     for number, part in enumerate(parts):
         text = FunctionText(module, f"internal void @{name}_{number}({arguments}) noinline nounwind")
         for group in part:
-            emit_group(text, memory, group)
+            emit(text, group)
         text.finish()
     text = FunctionText(module, f"internal void @{name}({arguments}) nounwind")
     for number in range(len(parts)):
@@ -136,14 +144,19 @@ def add_functions(module: ModuleText, memory: Memory, name: str, statements: Seq
     text.finish()
 
 
-def _split(groups: Sequence[Group]) -> list[Group]:
+def most_nodes(written_out: int) -> int:
+    """Return how many nodes a function holds before the next one begins."""
+    return NODES_A_FUNCTION if written_out == 1 else NODES_WRITTEN_OUT
+
+
+def split(groups: Sequence[Group], most: int = NODES_A_FUNCTION) -> list[Group]:
     """Cut groups that are longer than a function should be."""
     cut: list[Group] = []
     for group in groups:
         part, weight = Group(group.sizes), 0
         for statement in group.statements:
             own = sum(1 for _ in ir.walk(statement.value))
-            if part.statements and weight + own > NODES_A_FUNCTION:
+            if part.statements and weight + own > most:
                 cut.append(part)
                 part, weight = Group(group.sizes), 0
             part.statements.append(statement)
@@ -154,7 +167,7 @@ def _split(groups: Sequence[Group]) -> list[Group]:
 
 def observed_groups(program: ir.Program) -> tuple[Group, ...]:
     """Return what only a reader of results needs, in the parts of which each is computed or not."""
-    return tuple(_split(grouped(program.observed, program)))
+    return tuple(split(grouped(program.observed, program)))
 
 
 def add_observed(module: ModuleText, memory: Memory, groups: Sequence[Group]) -> None:
@@ -162,7 +175,7 @@ def add_observed(module: ModuleText, memory: Memory, groups: Sequence[Group]) ->
     arguments = "ptr noalias %cells, ptr noalias readonly %clocks"
     for number, group in enumerate(groups):
         text = FunctionText(module, f"internal void @observed_{number}({arguments}) noinline nounwind")
-        emit_group(text, memory, group)
+        emit_group(text, group, Emitter(text, memory))
         text.finish()
     text = FunctionText(module, f"internal void @observed({arguments}, ptr noalias readonly %needed) nounwind")
     for number in range(len(groups)):
@@ -173,14 +186,14 @@ def add_observed(module: ModuleText, memory: Memory, groups: Sequence[Group]) ->
     text.finish()
 
 
-def emit_group(text: FunctionText, memory: Memory, group: Group) -> None:
+def emit_group(text: FunctionText, group: Group, emitter: Emitter) -> None:
     """Write the statements of a group: a loop nest around them, or all turns of each written out."""
-    emitter = Emitter(text, memory)
     if math.prod(group.sizes) <= text.module.written_out:
         for statement in group.statements:
             for turn in product(*(range(axis.size) for axis in statement.axes)):
                 emitter.turns = {axis.name: k for axis, k in zip(statement.axes, turn, strict=True)}
                 emitter.write(statement.target, statement.index, emitter.number(statement.value))
+            emitter.end_statement(statement)
         return
     loops: list[Loop] = []
     counters: list[int | str] = []
@@ -193,5 +206,6 @@ def emit_group(text: FunctionText, memory: Memory, group: Group) -> None:
     for statement in group.statements:
         emitter.turns = {axis.name: k for axis, k in zip(statement.axes, counters, strict=True)}
         emitter.write(statement.target, statement.index, emitter.number(statement.value))
+        emitter.end_statement(statement)
     for loop in reversed(loops):
         text.end_loop(loop)
