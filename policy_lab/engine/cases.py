@@ -10,9 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine.inputs import Input, matched, shaped
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, plain_name
-from policy_lab.model.walk import walk
 
 Array = NDArray[np.float64]
 _INSTEAD = {
@@ -173,6 +171,9 @@ def place_of(model: Model, known: Mapping[str, Input], asked: str) -> tuple[str,
 
 def _not_an_input(model: Model, known: Mapping[str, Input], asked: str) -> Problem:
     """Say why a name cannot be set and what to do instead."""
+    from policy_lab.model import expression as ex  # only who explains needs the equations
+    from policy_lab.model.walk import walk
+
     plain = plain_name(asked)
     variable = next((one for one in model.variables.values() if plain_name(one.name) == plain), None)
     if variable is None:

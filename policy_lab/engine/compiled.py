@@ -14,11 +14,10 @@ from policy_lab.engine import ir
 from policy_lab.engine.adaptive import ADAPTIVE, Record, Tolerance, tolerance_of, unmet
 from policy_lab.engine.cases import by_input, joined, many, outside_limits
 from policy_lab.engine.data import followed
-from policy_lab.engine.expressions import CLOCKS
 from policy_lab.engine.given import Backend, Given, Progress, Raw
 from policy_lab.engine.inputs import Input, default_values, gathered, input_of, matched, series_values
 from policy_lab.engine.layout import layout_of
-from policy_lab.engine.lowering import Lowered
+from policy_lab.engine.lowered import Lowered
 from policy_lab.engine.series import Series
 from policy_lab.engine.timeline import Timeline, timeline
 from policy_lab.errors import InputError, Problem
@@ -370,7 +369,7 @@ class CompiledModel:
         """Return an input, or a time setting, as a series without storing it at every time."""
         saves = len(line.saved)
         if name not in self.program.symbols:
-            clock = CLOCKS[plain_name(name)]
+            clock = ir.CLOCKS[plain_name(name)]
             setting = line.labels if clock == "time" else np.full(saves, getattr(line, clock))
             return np.broadcast_to(setting, (given.runs, saves))
         symbol = self.program.symbols[name]

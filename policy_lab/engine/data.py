@@ -11,15 +11,18 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from policy_lab.engine import ir
 from policy_lab.engine.given import SeriesValues
-from policy_lab.model import expression as ex
 from policy_lab.model.elements import component_elements
 from policy_lab.model.types import Kind, Model, Variable
+
+if TYPE_CHECKING:
+    from policy_lab.model import expression as ex
 
 Array = NDArray[np.float64]
 _BEFORE_ALL = -1.7976931348623157e308  # the least finite number
@@ -47,11 +50,15 @@ def followed(model: Model) -> Mapping[str, Followed]:
 
 def keywords_of(variable: Variable) -> frozenset[str]:
     """Return what the equations of a data variable say of the time between their points."""
+    from policy_lab.model import expression as ex  # a model without data never needs it
+
     return frozenset(one.expression.keyword for one in variable.components if isinstance(one.expression, ex.Data))
 
 
 def read_from_file(variable: Variable) -> bool:
     """Tell whether every equation of a variable is a series whose points have been read."""
+    from policy_lab.model import expression as ex  # a model without data never needs it
+
     trees = [one.expression for one in variable.components]
     return bool(trees) and all(isinstance(tree, ex.Data) and tree.x for tree in trees)
 
@@ -97,6 +104,8 @@ def table_of(data: ex.Data) -> ir.Table:
 
 def _values(model: Model, variable: Variable) -> Iterator[SeriesValues]:
     """Yield the cells of a variable in row-major order, those over the same times together."""
+    from policy_lab.model import expression as ex  # a model without data never needs it
+
     cells: dict[tuple[str, ...], ex.Data] = {}
     for component in variable.components:
         if isinstance(component.expression, ex.Data):

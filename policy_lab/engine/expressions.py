@@ -19,13 +19,6 @@ from policy_lab.errors import nearest_names
 from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, Variable, plain_name
 
-CLOCKS = {
-    "time": "time",
-    "time step": "time_step",
-    "initial time": "initial_time",
-    "final time": "final_time",
-    "saveper": "save_period",
-}
 _OPERATORS = {"+": "add", "-": "sub", "*": "mul", "/": "div", "^": "pow"}
 _COMPARISONS = {"=": "eq", "<>": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge"}
 
@@ -87,8 +80,10 @@ class Place:
 
     def hidden(self, what: str, role: ir.Role, *, scalar: bool = False) -> ir.Symbol:
         """Add a symbol that belongs to the inside of this equation."""
-        shape = () if scalar else self.shape()
-        return self.draft.add(ir.Symbol(f"{self.variable.name} · {what}", shape, role, self.variable.name, self.line))
+        axes = () if scalar else self.scope.axes()
+        shape, names = tuple(axis.size for axis in axes), tuple(axis.name for axis in axes)
+        name = f"{self.variable.name} · {what}"
+        return self.draft.add(ir.Symbol(name, shape, role, self.variable.name, self.line, names))
 
 
 def places(
@@ -144,7 +139,7 @@ def _logic(operator: str, arguments: list[ir.Node]) -> ir.Node:
 
 
 def _reference(name: str, subscripts: tuple[str, ...], place: Place) -> ir.Node:
-    clock = CLOCKS.get(plain_name(name))
+    clock = ir.CLOCKS.get(plain_name(name))
     if clock is not None:
         return ir.Clock(clock)
     variable = find_variable(place.model, name)

@@ -13,7 +13,7 @@ from policy_lab.engine.data import Followed, drawn
 from policy_lab.engine.given import Given, SeriesValues
 from policy_lab.engine.ir import Role
 from policy_lab.engine.layout import Layout
-from policy_lab.engine.lowering import Lowered
+from policy_lab.engine.lowered import Lowered
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Model, plain_name
 

@@ -7,10 +7,9 @@ subscripts, aliases, subranges and exceptions are settled here once. Nothing in 
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
@@ -133,6 +132,16 @@ FUNCTIONS: Mapping[str, int] = {
     **dict.fromkeys(["select", "xidz", "ramp"], 3),
     "pulse_train": 4,
 }
+#: Time and the time settings, as a model spells them (folded) → the clock that says them.
+CLOCKS: Mapping[str, str] = {
+    "time": "time",
+    "time step": "time_step",
+    "initial time": "initial_time",
+    "final time": "final_time",
+    "saveper": "save_period",
+}
+#: Every clock that an expression may name: those, and the time at which the step under way began.
+CLOCK_NAMES: frozenset[str] = frozenset([*CLOCKS.values(), "step_start"])
 #: Functions that read the clock although no argument says so.
 TIMED: frozenset[str] = frozenset(["step", "pulse", "pulse_train", "ramp"])
 #: Functions whose value is true or false.
@@ -141,13 +150,20 @@ LOGICAL: frozenset[str] = frozenset(["lt", "le", "gt", "ge", "eq", "ne", "and", 
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """A named array of cells."""
+    """A named array of cells.
+
+    ``variable`` is the one to whose equation it belongs, ``line`` where that stands; ``dimensions`` are the names of
+    its subscript ranges, or of loops, and ``unit`` what the model file says of a variable: the inside of a delay has
+    none of its own.
+    """
 
     name: str
     shape: tuple[int, ...]
     role: Role
     variable: str
     line: int = 0
+    dimensions: tuple[str, ...] = ()
+    unit: str = ""
 
     @property
     def size(self) -> int:
@@ -204,13 +220,22 @@ class Program:
     dynamic: tuple[Statement, ...]
     observed: tuple[Statement, ...]
     timing: Mapping[str, Timing]
+    _digest: str = field(default="", init=False, compare=False, repr=False)
 
     def __str__(self) -> str:
         return "\n".join(_listing(self))
 
     def digest(self) -> str:
-        """Return the SHA-256 of the printed program, numbers in full."""
-        return hashlib.sha256(str(self).encode()).hexdigest()
+        """Return the SHA-256 of all that a computation depends on: not of names of variables, units and lines."""
+        if not self._digest:
+            from policy_lab.engine.ir_json import digest  # which reads and writes programs, and so imports this module
+
+            self.remember(digest(self))
+        return self._digest
+
+    def remember(self, digest: str) -> None:
+        """Keep a digest that has been worked out; a changed copy works out its own."""
+        object.__setattr__(self, "_digest", digest)
 
     def of_role(self, *roles: Role) -> tuple[Symbol, ...]:
         """Return the symbols with one of these roles, in order."""
@@ -246,14 +271,17 @@ def cells(index: Index, shape: tuple[int, ...]) -> np.ndarray:
     """Return the flat cell numbers that an index can reach, sorted and without repeats."""
     reached = np.zeros(1, dtype=np.int64)
     for part, length in zip(index, shape, strict=True):
-        positions = np.unique([part.position] if isinstance(part, Fixed) else part.positions)
+        positions = np.array(
+            [part.position] if isinstance(part, Fixed) else sorted(set(part.positions)), dtype=np.int64
+        )
         reached = (reached[:, None] * length + positions[None, :]).ravel()
     return reached
 
 
 def _listing(program: Program) -> Iterable[str]:
     for symbol in program.symbols.values():
-        yield f"{symbol.role} {symbol.name}{list(symbol.shape)} {program.literals.get(symbol.name, '')}".rstrip()
+        numbers = f" = {program.literals[symbol.name]}" if symbol.name in program.literals else ""
+        yield f"{symbol.role} {symbol.name}{_over(symbol)}{numbers}{_unit(symbol)}{_line(symbol.line)}"
     for name, tables in program.tables.items():
         yield f"table {name}{list(program.table_shapes[name])} {tables!r}"
     for state in program.states:
@@ -262,7 +290,23 @@ def _listing(program: Program) -> Iterable[str]:
         yield f"{part}:"
         for statement in getattr(program, part):
             loops = "".join(f" for {axis.name}({axis.size})" for axis in statement.axes)
-            yield f"  {statement.target}{_spelled(statement.index)} = {spelled(statement.value)}{loops}"
+            place = f"{_unit(program.symbols[statement.target])}{_line(statement.line)}"
+            yield f"  {statement.target}{_spelled(statement.index)} = {spelled(statement.value)}{loops}{place}"
+
+
+def _over(symbol: Symbol) -> str:
+    """Return the dimensions of a symbol: by name where they have one, and by size."""
+    names = symbol.dimensions or [""] * len(symbol.shape)
+    over = ", ".join(f"{name}({size})" if name else str(size) for name, size in zip(names, symbol.shape, strict=True))
+    return f"[{over}]" if over else ""
+
+
+def _unit(symbol: Symbol) -> str:
+    return f" {{{symbol.unit}}}" if symbol.unit else ""
+
+
+def _line(line: int) -> str:
+    return f"  # line {line}" if line else ""
 
 
 def _spelled(index: Index) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
 
 import numpy as np
 
@@ -19,25 +18,13 @@ from policy_lab.engine.expressions import (
     lower_table,
     places,
 )
+from policy_lab.engine.lowered import Lowered
 from policy_lab.engine.memory import declare_stock, lower_stateful, lower_stock
 from policy_lab.engine.ordering import CircularError, order_statements
 from policy_lab.engine.subscripts import SubscriptError, target_index
 from policy_lab.errors import InputError, Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, Variable
-
-
-@dataclass(frozen=True)
-class Lowered:
-    """A program and what its inputs are.
-
-    ``defaults`` has the value of every constant as the file gives it, over its dimensions, those given as series too;
-    freed variables have none. ``structural`` constants fix the shape of the program, so that they cannot be set.
-    """
-
-    program: ir.Program
-    defaults: Mapping[str, Array]
-    structural: frozenset[str]
 
 
 def lower(model: Model, *, free: Collection[str] = (), series: Collection[str] = ()) -> Lowered:
@@ -63,7 +50,7 @@ def lower(model: Model, *, free: Collection[str] = (), series: Collection[str] =
         for name in names:
             variable = model.variables[name]
             shape = tuple(len(model.subscripts[dimension]) for dimension in variable.dimensions)
-            given[name] = ir.Symbol(name, shape, role, name, variable.line)
+            given[name] = ir.Symbol(name, shape, role, name, variable.line, variable.dimensions, variable.unit)
     replaced = [model.variables[name] for name in series if model.variables[name].kind is Kind.CONSTANT]
     defaults = _defaults(model, [*constants, *replaced])
     draft = lower_equations(model, {*given})
@@ -191,7 +178,9 @@ def _declared(model: Model, draft: Draft, variable: Variable) -> list[tuple[Plac
     shape = tuple(len(model.subscripts[dimension]) for dimension in variable.dimensions)
     whole = len(stocks) == len(parts) and len({stock.non_negative for stock in stocks}) == 1
     role = ir.Role.STATE if whole else ir.Role.AUXILIARY
-    draft.symbols[variable.name] = ir.Symbol(variable.name, shape, role, variable.name, variable.line)
+    draft.symbols[variable.name] = ir.Symbol(
+        variable.name, shape, role, variable.name, variable.line, variable.dimensions, variable.unit
+    )
     if whole:
         declare_stock(model, draft, variable, stocks[0].non_negative)
     return parts

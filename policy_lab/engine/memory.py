@@ -7,6 +7,7 @@ delay time of the moment; a smooth's stages chase one another.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from policy_lab.engine import ir
 from policy_lab.engine.expressions import Draft, LoweringError, Place, find_variable, lower_expression
@@ -22,7 +23,8 @@ def declare_stock(model: Model, draft: Draft, variable: Variable, non_negative: 
     symbol = draft.symbols[variable.name]
     names = element_names(variable.name, tuple(model.subscripts[dimension] for dimension in variable.dimensions))
     kind = ir.StateKind.NON_NEGATIVE if non_negative else ir.StateKind.INTEGRATED
-    _declare(draft, symbol, kind, names)
+    per = f"{symbol.unit}/{model.time.unit}" if symbol.unit and model.time.unit else ""
+    _declare(draft, symbol, kind, names, rate_unit=per)
 
 
 def lower_stock(expression: ex.Expression, place: Place, index: ir.Index) -> None:
@@ -70,8 +72,15 @@ def _rate_name(symbol: str) -> str:
     return f"{symbol} · rate"
 
 
-def _declare(draft: Draft, symbol: ir.Symbol, kind: ir.StateKind, names: tuple[str, ...], delay: str = "") -> ir.Symbol:
-    rate = ir.Symbol(_rate_name(symbol.name), symbol.shape, ir.Role.RATE, symbol.variable, symbol.line)
+def _declare(
+    draft: Draft,
+    symbol: ir.Symbol,
+    kind: ir.StateKind,
+    names: tuple[str, ...],
+    delay: str = "",
+    rate_unit: str = "",
+) -> ir.Symbol:
+    rate = replace(symbol, name=_rate_name(symbol.name), role=ir.Role.RATE, unit=rate_unit)
     if kind is not ir.StateKind.INITIAL:
         draft.symbols[rate.name] = rate
     moves = kind is not ir.StateKind.INITIAL

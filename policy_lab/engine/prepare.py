@@ -13,7 +13,7 @@ from policy_lab.engine.data import keywords_of
 from policy_lab.engine.given import Backend
 from policy_lab.engine.inputs import input_of
 from policy_lab.engine.layout import Layout, layout_of
-from policy_lab.engine.lowering import Lowered, lower
+from policy_lab.engine.lowered import Lowered, lowered_kept
 from policy_lab.errors import InputError, Problem
 from policy_lab.model.kept import read_kept
 from policy_lab.model.types import Kind, Model
@@ -93,7 +93,7 @@ def compile_model(
     series = [model.spelled(name) for name in series]
     for name in (*free, *series):
         _replaceable(model, name, series=name in series)
-    lowered = lower(model, free=free, series=series)
+    lowered = lowered_kept(model, free=free, series=series)
     inputs = {name: input_of(model, name, value) for name, value in lowered.defaults.items() if name not in series}
     if free:
         whole = compile_model(model, backend="numpy")

@@ -59,7 +59,7 @@ def read_kept(path: str | Path) -> Model:
         if model.digest != digest:  # changed between the two readings
             return model
         try:
-            cache.keep(place, to_json(model).encode())
+            cache.keep(place, to_json(model).encode("utf-8", "surrogatepass"))
         except (TypeError, RecursionError):  # nested too deeply for JSON: it is read each time
             return model
     object.__setattr__(model, "kept_as", f"{place.stem} {model.content}")
