@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from policy_lab.study import Study
     from policy_lab.study.schema import Design
 
-MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
+MODEL_ENDINGS = (".mdl", ".xmile", ".stmx", ".itmx")
 MOST_UNIT_LINES = 20
 
 

@@ -42,7 +42,7 @@ def run(
     out: Path | None,
     unlimited: bool,
 ) -> None:
-    """Run MODEL (.mdl, .xmile, .stmx) once and write a CSV.
+    """Run MODEL (.mdl, .xmile, .stmx, .itmx) once and write a CSV.
 
     The table has a `time` column and one column for each variable element, spelled Stock[A,B]. With --accuracy it has
     a row for each element instead: the digits that stand at half the time step, and of Euler against RK4.

@@ -33,8 +33,8 @@ def compile(
     Parameters
     ----------
     model
-        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``). What is read from a path is kept in the cache
-        folder (``POLICY_LAB_CACHE``), so that the same file is not translated again.
+        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``, ``.itmx``). What is read from a path is kept in
+        the cache folder (``POLICY_LAB_CACHE``), so that the same file is not translated again.
     backend
         ``compiled`` (machine code) or ``numpy`` (readable, slow).
     free

@@ -26,7 +26,7 @@ from pysd.translators.xmile.xmile_structures import structures as xmile_structur
 
 from policy_lab.errors import clipped
 from policy_lab.model.functions import VENSIM_ARGUMENTS, XMILE_ARGUMENTS, spelled
-from policy_lab.model.literals import LiteralError, read_number, read_points, read_string
+from policy_lab.model.literals import LiteralError, read_number, read_points, read_string, read_sum
 
 _WORD_LOGIC = re.compile(r"(and|or)", re.IGNORECASE)
 _SUBSCRIPT_READERS = ("GET DIRECT SUBSCRIPT", "GET XLS SUBSCRIPT")
@@ -58,8 +58,8 @@ class _Guarded:
 
     def visit_array(self, n: Node, vc: Sequence[str]) -> str:
         if "," not in n.text and ";" not in n.text:
-            return self.add_element(read_number(n.text))
-        rows = [[read_number(cell) for cell in row.strip().strip(",").split(",")] for row in _rows(n.text)]
+            return self.add_element(read_sum(n.text))
+        rows = [[read_sum(cell) for cell in row.strip().strip(",").split(",")] for row in _rows(n.text)]
         if len({len(row) for row in rows}) > 1:
             raise EquationError("the rows of this array differ in length")
         return self.add_element(np.squeeze(np.array(rows, dtype=float)))
@@ -145,7 +145,15 @@ class XmileVisitor(_Guarded, xmile_element.EquationVisitor):
     arguments_of = XMILE_ARGUMENTS
 
     def visit_call(self, n: Node, vc: Sequence[str]) -> str:
-        self.check_arguments(self.elements[vc[0]].reference, len(self.elements[vc[4]]))
+        function, arguments = self.elements[vc[0]].reference, self.elements[vc[4]]
+        self.check_arguments(function, len(arguments))
+        if function == "previous":  # of one time step ago: a delay of just that
+            step = ae.ReferenceStructure("time_step", None)
+            return self.add_element(ae.DelayFixedStructure(arguments[0], step, arguments[1]))
+        if function == "lookup":  # the name of a table, and where to read it
+            if not isinstance(arguments[0], ae.ReferenceStructure):
+                raise EquationError("LOOKUP needs the name of a graphical function first")
+            return self.add_element(ae.CallStructure(arguments[0], (arguments[1],)))
         return str(super().visit_call(n, vc))
 
     def visit_logic2_expr(self, n: Node, vc: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = r"[+-]?\s*(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_TERM = re.compile(rf"({_NUMBER})\s*")
 _ONE = re.compile(_NUMBER + r"\Z")
 _PAIR = re.compile(rf"\(\s*({_NUMBER})\s*,\s*({_NUMBER})\s*\)")
 _BETWEEN = re.compile(r"[\s,]*")
@@ -26,6 +27,25 @@ def read_number(text: str) -> float:
     if not _ONE.match(text):
         raise LiteralError(f"`{text[:40]}` is not a number")
     return float("".join(text.split()))
+
+
+def read_sum(text: str) -> float:
+    """Return the number that ``text`` spells, or the sum of several with signs between them (``41 + 1 - 2``).
+
+    Raises
+    ------
+    LiteralError
+        When the text is anything else.
+    """
+    text = text.strip()
+    total, at = 0.0, 0
+    while at < len(text):
+        part = _TERM.match(text, at)
+        if part is None or (at and part.group(1)[0] not in "+-"):
+            raise LiteralError(f"`{text[:40]}` is not a number")
+        total += read_number(part.group(1))
+        at = part.end()
+    return total if at else read_number(text)
 
 
 def read_points(text: str) -> tuple[tuple[float, float], ...]:

@@ -8,7 +8,7 @@ from policy_lab.model.types import Model
 
 
 def read_model(path: str | Path) -> Model:
-    """Read a ``.mdl``, ``.xmile`` or ``.stmx`` file into an immutable `Model`; nothing is run, nothing is written.
+    """Read a Vensim (``.mdl``) or XMILE (``.xmile``, ``.stmx``, ``.itmx``) file; nothing is run, nothing is written.
 
     Parameters
     ----------

@@ -24,6 +24,8 @@ _INTEGRATION: dict[str, Integration] = {
 }  # fmt: skip
 _ENCODING = re.compile(r"^\s*\{[^}\n]*\}")
 _CONTINUED = re.compile(r"\\[ \t]*\r?\n")
+_BRACES = re.compile(r"[{}]")
+LONGEST_COMMENT = 100_000
 _GROUP = re.compile(r"^\*{3,}\s*\.?(.*?)\s*\*{3,}\s*$", re.DOTALL)
 _DRAWN = re.compile(r'10,\d+,("(?:[^"\\]|\\.)*"|[^,]*)(?:,-?\d+){5},(\d+)')
 
@@ -77,10 +79,11 @@ def scan(text: str) -> Scan:
         if named and len(parts) <= 3:
             group = named.group(1)
             continue
-        if len(parts) < 3:
+        if len(parts) < 2:
             problems.append(Problem("an equation needs `~ unit ~ documentation |` after it", line=line))
             continue
-        entries.append(Entry(head.rstrip(), folded(parts[1]), folded(parts[2]), line, group, macro))
+        documentation = folded(parts[2]) if len(parts) > 2 else ""  # some writers leave the second tilde out
+        entries.append(Entry(head.rstrip(), folded(parts[1]), documentation, line, group, macro))
     setting = _SETTINGS.search(rest)
     integration = _INTEGRATION.get(setting.group(1), "euler") if setting else "euler"
     return Scan(tuple(entries), tuple(macros), _views(rest.partition("///---\\\\\\")[0]), integration, tuple(problems))
@@ -122,7 +125,8 @@ def _split(text: str) -> list[tuple[list[str], int, bool]]:
     """Split into entries of parts: (parts, line of the first character, whether a ``|`` closed it).
 
     Quotes protect ``~`` and ``|`` in the equation and the unit, not in the documentation, where an apostrophe or a
-    stray quote is ordinary text. ``{comments}`` inside an equation are blanked, their line ends kept.
+    stray quote is ordinary text. ``{comments}`` inside an equation are blanked, those inside
+    them too, their line ends kept.
     """
     found: list[tuple[list[str], int, bool]] = []
     parts: list[str] = []
@@ -135,10 +139,10 @@ def _split(text: str) -> list[tuple[list[str], int, bool]]:
             at = _quote_end(text, at)
             continue
         if in_text and sign == "{":
-            end = text.find("}", at)
-            if end > 0:
-                pieces += [text[start:at], re.sub(r"[^\n]", " ", text[at : end + 1])]
-                start = at = end + 1
+            end = _comment_end(text, at)
+            if end:
+                pieces += [text[start:at], re.sub(r"[^\n]", " ", text[at:end])]
+                start = at = end
                 continue
         if sign in "~|":
             part = "".join(pieces) + text[start:at]
@@ -154,6 +158,16 @@ def _split(text: str) -> list[tuple[list[str], int, bool]]:
     if any(part.strip() for part in parts):
         found.append((parts, first, False))
     return found
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return the index after the ``}`` that closes a comment, others inside it included; 0 where none does."""
+    depth = 0
+    for found in _BRACES.finditer(text, start, start + LONGEST_COMMENT):
+        depth += 1 if found.group() == "{" else -1
+        if depth == 0:
+            return found.end()
+    return text.find("}", start) + 1
 
 
 def _quote_end(text: str, start: int) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from policy_lab.errors import InputError, Problem
 
 VENSIM_SUFFIXES = (".mdl",)
-XMILE_SUFFIXES = (".xmile", ".stmx", ".xml")
+XMILE_SUFFIXES = (".xmile", ".stmx", ".itmx", ".xml")
 LARGEST_FILE = 50_000_000
 
 _HEADER = re.compile(rb"^\{([A-Za-z0-9_\-]+)\}")

@@ -65,7 +65,7 @@ class Translation:
 
 
 def translate(path: str | Path) -> Translation:
-    """Parse a ``.mdl``, ``.xmile`` or ``.stmx`` file; faults of single equations are in ``problems``.
+    """Parse a ``.mdl``, ``.xmile``, ``.stmx`` or ``.itmx`` file; faults of single equations are in ``problems``.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""XMILE (``.xmile``, ``.stmx``): variables found by our own reading of the XML, each parsed by PySD's element classes.
+"""XMILE: variables found by our own reading of the XML, each parsed by PySD's element classes.
 
 PySD recovers from malformed XML in silence and passes over conveyors, queues and modules; here the first is an error
 and the others are refused by name. Entities and document type declarations are refused: nothing outside the file is
@@ -25,6 +25,7 @@ from policy_lab.errors import InputError, Problem, clipped
 from policy_lab.model.guarded import EquationError, XmileVisitor
 from policy_lab.model.literals import LiteralError, read_number
 from policy_lab.model.nesting import parse_nested
+from policy_lab.model.smile import prepared
 from policy_lab.model.source import Source
 from policy_lab.model.translation import CONTROL, LONGEST_NAME, Equation, Range, Translation
 from policy_lab.model.types import plain_name
@@ -36,14 +37,12 @@ _LOST = {
     "overflow": "overflows of queues are not supported",
     "mathml": "equations in MathML are not supported",
 }
-_PASSED_OVER = frozenset({"group", "stacked_container"})
+_PASSED_OVER = frozenset({"group", "stacked_container", "dependencies"})
 _METHODS = {"euler": "euler", "rk2": "rk2", "rk4": "rk4", "rk45": "adaptive"}
 _INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "discrete": "hold_backward"}
 _TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
 _REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
-_COMMENT = re.compile(r"\{[^{}]*\}")
-_WHOLE = re.compile(r"\b(SUM|PROD|MIN|MAX)(\s*\(\s*[^()\[\],]+?)\s*\[\s*\*(?:\s*,\s*\*)*\s*\](\s*\))", re.IGNORECASE)
-_KEYWORD = re.compile(r'"(?:[^"\\]|\\.)*"|\b(?:if|then|else|mod)\b', re.IGNORECASE)
+_PLAIN = re.compile(r"\s*(?:\".*\"|[\w$']+(?:[ \t]+[\w$']+)*)\s*(?:\[[^\]]*\]\s*)?\Z", re.DOTALL)
 _CONTROL_NAMES = frozenset(plain_name(name) for name in CONTROL.values())
 _FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
 
@@ -53,10 +52,11 @@ class _Reading:
 
     node: etree._Element
     ns: Mapping[str, str]
+    name: str
+    subscripts: Mapping[str, Sequence[str]]
 
     def _smile_parser(self, expression: str | None) -> object:
-        text = _KEYWORD.sub(_cased, " ".join(_COMMENT.sub(" ", expression or "").split()))
-        text = _WHOLE.sub(r"\1\2\3", text)  # PySD's grammar knows no `x[*]`, and takes `x` for the whole array
+        text = prepared(expression or "", self.name, self.subscripts)
         if not text:
             raise EquationError("no equation")
         return parse_nested(text, _visit)[0]
@@ -73,11 +73,22 @@ class _Reading:
 
 
 class _Aux(_Reading, xmile_element.Aux):
-    pass
+    def _parse_component(self, node: etree._Element, behaviors: Mapping[str, bool]) -> list[object]:
+        """Parse an element's own equation and table, or those of the whole variable where it has none."""
+        found: list[object] = []
+        for equation in _own(node, "eqn", self) or _own(self.node, "eqn", self):
+            tree = self._smile_parser(equation.text)
+            table = _own(node, "gf", self) or _own(self.node, "gf", self)
+            found.append(ae.InlineLookupsStructure(tree, _table(table[0])) if table else tree)
+        return found
 
 
-class _Flow(_Reading, xmile_element.Flow):
-    pass
+class _Flow(_Aux, xmile_element.Flow):
+    def _parse_component(self, node: etree._Element, behaviors: Mapping[str, bool]) -> list[object]:
+        found = super()._parse_component(node, behaviors)
+        if self._get_non_negative(behaviors["non_negative_flow"]):
+            return [ae.CallStructure(ae.ReferenceStructure("max", None), (tree, 0)) for tree in found]
+        return found
 
 
 class _Gf(_Reading, xmile_element.Gf):
@@ -86,6 +97,10 @@ class _Gf(_Reading, xmile_element.Gf):
 
 class _Stock(_Reading, xmile_element.Stock):
     pass
+
+
+def _own(node: etree._Element, tag: str, reading: _Reading) -> list[etree._Element]:
+    return list(node.xpath(f"ns:{tag}", namespaces=dict(reading.ns)))
 
 
 _READERS: Mapping[str, Any] = {"aux": _Aux, "flow": _Flow, "gf": _Gf, "stock": _Stock}
@@ -100,6 +115,7 @@ class _File:
     dimensions: Mapping[str, list[str]]
     behaviors: Mapping[str, bool]
     arrays: Mapping[str, tuple[str, ...]]
+    tables: Mapping[str, etree._Element]
 
     def all(self, path: str) -> list[etree._Element]:
         return list(self.root.xpath(path, namespaces=dict(self.ns)))
@@ -150,6 +166,9 @@ def _open(source: Source) -> _File:
             Problem("a document type declaration; entities are refused, so that no other file is opened",
                     file=source.path, line=2)
         )  # fmt: skip
+    for link in root.iter("{*}inflow", "{*}outflow"):  # some writers leave the quotes off a flow's odd name
+        if link.text and not _PLAIN.match(link.text):
+            link.text = f'"{" ".join(link.text.split())}"'
     name = etree.QName(root)
     if name.localname != "xmile" or not name.namespace:
         raise InputError(Problem("this XML is not XMILE", file=source.path, line=root.sourceline))
@@ -162,7 +181,11 @@ def _open(source: Source) -> _File:
         for node in root.xpath("ns:model/ns:variables/*[ns:dimensions]", namespaces=ns)
         if (dims := node.xpath("ns:dimensions/ns:dim", namespaces=ns))
     }
-    return _File(root, ns, dimensions, _behaviors(root, ns), arrays)
+    tables = {
+        plain_name(folded_name(node)): node.xpath("ns:gf", namespaces=ns)[0]
+        for node in root.xpath("ns:model/ns:variables/*[ns:gf]", namespaces=ns)
+    }
+    return _File(root, ns, dimensions, _behaviors(root, ns), arrays, tables)
 
 
 def folded_name(node: etree._Element) -> str:
@@ -236,7 +259,9 @@ def _variable(node: etree._Element, file: _File, problems: list[Problem]) -> lis
     equations = []
     for (subscripts, excepted), tree in element.components:
         left = [part.strip() for part in subscripts]
-        filled = _implied(tree, _left_ranges(left, file.arrays.get(plain_name(name), ())), file.arrays)
+        filled = _implied(
+            _looked_up(tree, file.tables), _left_ranges(left, file.arrays.get(plain_name(name), ())), file.arrays
+        )
         component = (am.AbstractLookup if kind == "gf" else am.AbstractComponent)((left, excepted), filled)
         unit, doc = (" ".join(str(text).split()) for text in (element.units, element.documentation))
         line = node.sourceline or 0
@@ -255,6 +280,21 @@ def _left_ranges(left: Sequence[str], dimensions: Sequence[str]) -> dict[str, st
     if len(left) != len(dimensions):
         return {plain_name(one): one for one in left}
     return {plain_name(dimension): one for dimension, one in zip(dimensions, left, strict=True)}
+
+
+def _looked_up(tree: Any, tables: Mapping[str, etree._Element]) -> Any:
+    """Read the table of a variable that has one beside its equation, where an equation calls it: ``LOOKUP(x, 3)``."""
+    if isinstance(tree, (list, tuple)):
+        return type(tree)(_looked_up(item, tables) for item in tree)
+    if not is_dataclass(tree) or isinstance(tree, (type, ae.LookupsStructure, ae.ReferenceStructure)):
+        return tree
+    if isinstance(tree, ae.CallStructure) and len(tree.arguments) == 1:
+        table = tables.get(plain_name(tree.function.reference))
+        if table is not None:
+            return ae.InlineLookupsStructure(_looked_up(tree.arguments[0], tables), _table(table))
+    for field in fields(tree):
+        setattr(tree, field.name, _looked_up(getattr(tree, field.name), tables))
+    return tree
 
 
 def _implied(tree: Any, left: Mapping[str, str], arrays: Mapping[str, tuple[str, ...]], reduced: bool = False) -> Any:
@@ -319,7 +359,8 @@ def _setting(name: str, node: etree._Element, unit: str) -> Equation:
 
 def _save_period(node: etree._Element, unit: str, file: _File) -> Equation:
     """Stella writes its save interval as an attribute of its own, others as a variable; else every step is saved."""
-    given = [str(text) for key, text in node.attrib.items() if etree.QName(key).localname == "save_interval"]
+    local = {str(key).rpartition("}")[2].rpartition(":")[2]: str(text) for key, text in node.attrib.items()}
+    given = [local["save_interval"]] if "save_interval" in local else []
     for one in file.all("ns:model/ns:variables/ns:aux[ns:eqn]"):
         if plain_name(folded_name(one)) == "saveper":
             given += [str(eqn.text or "").strip() for eqn in one.xpath("ns:eqn", namespaces=dict(file.ns))]
@@ -339,14 +380,6 @@ def _control(name: str, tree: object, text: str, unit: str, line: int) -> Equati
 def _visit(expression: str) -> tuple[object, list[str]]:
     visitor = XmileVisitor(Grammar.get("equations", parsing_ops).parse(expression))
     return visitor.translation, visitor.notes
-
-
-def _cased(found: re.Match[str]) -> str:
-    """XMILE takes its keywords in any case, PySD's grammar in one only; what stands in quotes is a name."""
-    word = found.group()
-    if word.startswith('"'):
-        return word
-    return word.lower() if word.lower() == "mod" else word.upper()
 
 
 def _table(node: etree._Element) -> ae.LookupsStructure:

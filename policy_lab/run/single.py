@@ -48,7 +48,7 @@ def run_model(
     Parameters
     ----------
     model
-        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``).
+        A model, or the path of one (``.mdl``, ``.xmile``, ``.stmx``, ``.itmx``).
     engine
         ``compiled``, ``numpy`` (readable) or ``pysd`` (the oracle; slow).
     settings

@@ -143,7 +143,7 @@ def _model(folder: Path, study: tuple[YamlFile, StudyFile]) -> Model:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputError(content.problem(("model",), "the model has to lie in the study's own folder"))
     if not path.is_file():
-        known = [entry.name for entry in folder.iterdir() if entry.suffix in (".mdl", ".xmile", ".stmx")]
+        known = [entry.name for entry in folder.iterdir() if entry.suffix in (".mdl", ".xmile", ".stmx", ".itmx")]
         raise InputError(
             content.problem(("model",), f"no file `{file.model}`", nearest=nearest_names(file.model, known))
         )

@@ -282,6 +282,11 @@ def test_names(folder: Path) -> None:
     assert model["Share, of~ (all)"].line == 2
 
 
+def test_an_equation_of_two_numbers_is_their_sum(folder: Path) -> None:
+    assert tree(folder, "41 {first} + 1 {second}") == ex.Number(42.0)
+    assert tree(folder, "0-2") == ex.Number(-2.0)
+
+
 def test_data_variables_wait_for_their_values(folder: Path) -> None:
     model = read(folder, "births :HOLD BACKWARD: ~ person ~ |\nx = births * 2 ~~|")
     assert (model["births"].kind, model["births"].components[0].expression) == (Kind.DATA, ex.Data("hold_backward"))

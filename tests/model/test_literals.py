@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_lab.model.literals import LiteralError, read_number, read_points, read_string
+from policy_lab.model.literals import LiteralError, read_number, read_points, read_string, read_sum
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -31,6 +31,17 @@ def test_any_text_gives_a_number_or_a_refusal(text: str) -> None:
     except LiteralError:
         return
     assert value == float("".join(text.split()))
+
+
+@pytest.mark.parametrize(("text", "value"), [("41 + 1", 42.0), (" 3 -2", 1.0), ("1e3+.5 - 0.5", 1000.0), ("-7", -7.0)])
+def test_a_sum_of_numbers_is_a_number(text: str, value: float) -> None:
+    assert read_sum(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "1 2", "1 + x", "1 * 2", "+", "1 +"])
+def test_what_is_no_sum_of_numbers_is_refused(text: str) -> None:
+    with pytest.raises(LiteralError):
+        read_sum(text)
 
 
 @pytest.mark.parametrize(

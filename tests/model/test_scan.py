@@ -73,6 +73,21 @@ def test_comments_in_an_equation_are_left_out_but_keep_their_lines() -> None:
     assert [(folded(one.text), one.line) for one in found.entries] == [("a = 1 + 2", 1), ("b = 3", 4)]
 
 
+def test_comments_may_hold_comments() -> None:
+    found = scan("a = 1 {one {two|} ) three~\n} + 2 {three} ~~|\nb = 3 {never closed ~~|\nc = 4 {d} ~~|\n")
+    assert [(folded(one.text), one.line) for one in found.entries] == [
+        ("a = 1 + 2", 1), ("b = 3", 3),
+    ]  # fmt: skip
+
+
+def test_the_second_tilde_may_be_missing() -> None:
+    found = scan("a = 1\n~ Month [0,?]\n|\nb = 2 ~ |\n")
+    assert [(one.text, one.unit, one.documentation) for one in found.entries] == [
+        ("a = 1", "Month [0,?]", ""),
+        ("b = 2", "", ""),
+    ]
+
+
 def test_what_is_cut_short_or_has_no_unit_is_told() -> None:
     assert [(one.what, one.line) for one in scan("a = 1 ~~|\nb = 2 ~ unit").problems] == [("unterminated equation", 2)]
     assert [one.line for one in scan("a = 1 ~~|\n\nb = 2 | c = 3 ~~|").problems] == [3]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from policy_lab.engine import compile_model
@@ -84,8 +85,8 @@ def test_the_engine_and_pysd_agree_on_it(tmp_path: Path) -> None:
         ("Gear", "adaptive", 1),
         ("Gear, RK45", "adaptive", 1),
         ("gear, Euler", "euler", 1),
-    ],  # fmt: skip
-)
+    ],
+)  # fmt: skip
 def test_the_method_that_the_file_asks_for(tmp_path: Path, method: str, read_as: str, warned: int) -> None:
     model = read(tmp_path, TOWNS, method=method)
     assert (model.integration, len(model.warnings)) == (read_as, warned)
@@ -158,3 +159,57 @@ def test_non_negative_stocks_and_flows(tmp_path: Path) -> None:
     assert model["s"].components[0].expression == ex.Stock(ex.Reference("f"), ex.Number(1.0), non_negative=True)
     limited = ex.Call("max", (ex.Negative(ex.Reference("Time")), ex.Number(0.0)))
     assert model["f"].components[0].expression == limited
+
+
+def test_a_place_in_a_dimension_is_a_number_and_inside_brackets_an_element(tmp_path: Path) -> None:
+    body = """<aux name="south place"><eqn>Town.south * 10 + 1.5</eqn></aux>
+<aux name="level"><eqn>Town</eqn><dimensions><dim name="Town"/></dimensions></aux>
+<aux name="odd one"><eqn>IF Town = town.SOUTH THEN level[Town.north] + 7 ELSE 0</eqn>
+<dimensions><dim name="Town"/></dimensions></aux>"""
+    series = compile_model(read(tmp_path, body)).run(final_time=0)
+    assert series["south place"][0, 0] == 21.5
+    assert series["odd one"][0, 0].tolist() == [0.0, 8.0]
+
+
+def test_previous_is_the_value_of_one_step_ago_and_self_the_variable(tmp_path: Path) -> None:
+    body = """<aux name="now"><eqn>TIME * 3</eqn></aux><aux name="before"><eqn>PREVIOUS(now, 66)</eqn></aux>
+<aux name="stays"><eqn>IF TIME &gt; 1 THEN PREVIOUS(SELF, 0) ELSE now</eqn></aux>"""
+    model = read(tmp_path, body)
+    series = compile_model(model).run()
+    assert series["before"][0].tolist() == [66.0, *series["now"][0, :-1]]
+    assert series["stays"][0].tolist() == [0.0, 1.5, *[3.0] * 7]
+    theirs = run_reference(model)
+    for name in model.variables:
+        np.testing.assert_allclose(series[name][0], theirs[name][0], rtol=1e-12)
+
+
+def test_a_table_beside_an_equation_is_read_by_lookup_and_by_call(tmp_path: Path) -> None:
+    body = """<aux name="share table"><eqn>0+0</eqn><gf><xpts>0,4</xpts><ypts>1,3</ypts></gf></aux>
+<aux name="share"><eqn>LOOKUP(share_table, TIME) * 10</eqn></aux>
+<aux name="called"><eqn>share_table(TIME - 2)</eqn></aux>"""
+    series = compile_model(read(tmp_path, body)).run()
+    assert series["share"][0].tolist() == [10, 12.5, 15, 17.5, 20, 22.5, 25, 27.5, 30]
+    assert series["called"][0, -1] == 2.0
+    assert set(series["share table"][0]) == {1.0}  # its own value is its table at 0
+
+
+def test_elements_have_tables_of_their_own_and_share_an_equation(tmp_path: Path) -> None:
+    body = """<aux name="trend"><dimensions><dim name="Town"/></dimensions><eqn>TIME</eqn>
+<element subscript="north"><gf><xscale min="0" max="4"/><ypts>0,8</ypts></gf></element>
+<element subscript="south"><gf><xscale min="0" max="4"/><ypts>5,1</ypts></gf></element></aux>
+<isee:dependencies/>"""
+    series = compile_model(read(tmp_path, body)).run()
+    np.testing.assert_allclose(series["trend"][0, :, 0], 2 * series.time)
+    np.testing.assert_allclose(series["trend"][0, :, 1], 5 - series.time)
+
+
+def test_prefixes_that_are_not_declared_and_flows_without_quotes_are_read(tmp_path: Path) -> None:
+    body = """<stock name="Water"><eqn>1</eqn><inflow>rain,_(a_lot!)</inflow><outflow>use</outflow></stock>
+<flow name="rain, (a lot!)"><eqn>3</eqn></flow><flow name="use"><eqn>1</eqn></flow>"""
+    path = xmile(tmp_path, body, more=' odd:delay="0"')
+    series = compile_model(read_model(path)).run()
+    assert series["Water"][0, -1] == 9.0
+
+
+def test_a_model_of_ithink_is_read(tmp_path: Path) -> None:
+    assert read_model(xmile(tmp_path, TOWNS, "m.itmx"))["people"].kind is Kind.STOCK
