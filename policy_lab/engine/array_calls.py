@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from policy_lab.engine import ir
-from policy_lab.engine.allocation import Claims, allocated
+from policy_lab.engine.allocation_calls import lower_available, lower_by_priority
 from policy_lab.engine.expressions import (
     LoweringError,
     Place,
@@ -25,9 +26,10 @@ from policy_lab.engine.vectors import (
     known_number,
     moved,
     selected,
-    with_last,
 )
+from policy_lab.engine.whole import spread_out, symbol_of, vector_of
 from policy_lab.model import expression as ex
+from policy_lab.model.walk import references
 
 
 def lower_array_call(function: str, arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
@@ -45,16 +47,11 @@ def lower_array_call(function: str, arguments: tuple[ex.Expression, ...], place:
         return _time_value(arguments, place)
     if function == "vector_select":
         return _select(arguments, place)
-    if place.scope.folded:
-        raise LoweringError(f"{shown} stands inside a reduction", "Give it its own variable.")
-    if function == "invert_matrix":
-        return _inverse(arguments, place)
-    if function == "vector_reorder":
-        return _reorder(arguments, place)
-    if function == "allocate_by_priority":
-        return _allocation(arguments, place)
-    rank = _rank(arguments, shown, place)
-    return rank if function == "vector_rank" else _order(arguments, rank, place)
+    place = spread_out(place)
+    if function in _WHOLE:
+        return _WHOLE[function](arguments, place)
+    rank, loop = _rank(arguments, shown, place)
+    return rank if function == "vector_rank" else _order(rank, loop, place)
 
 
 def _fixed(expression: ex.Expression, what: str, place: Place) -> int:
@@ -88,53 +85,24 @@ def _select(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     return selected(action, error, chosen, value, lower_expression(arguments[2], place), axes)
 
 
-def _vector(expression: ex.Expression, shown: str, place: Place) -> tuple[ex.Reference, Loop]:
-    """Return a vector and the loop of the left-hand side over its last subscript."""
-    if isinstance(expression, ex.Reference) and expression.subscripts:
-        loop = place.scope.loops.get(expression.subscripts[-1])
-        if loop is not None:
-            if loop.axis.size != len(place.model.subscripts[expression.subscripts[-1]]):
-                raise LoweringError(f"{shown} stands in an equation with `:EXCEPT:`")
-            return expression, loop
-    raise LoweringError(
-        f"{shown} needs a variable whose last subscript stands on the left-hand side too",
-        "Give the vector a variable of its own.",
-    )
-
-
-def _at(reference: ex.Reference, loop: Loop, axis: ir.Axis, place: Place) -> ir.Node:
-    """Return a vector read at every turn of a second loop over its last subscript."""
-    subscript = f"{reference.subscripts[-1]}!"
-    second = replace(place, scope=place.scope.inside({subscript: Loop(axis, loop.elements)}))
-    return lower_expression(with_last(reference, subscript), second)
-
-
 def _place_of(axis: ir.Axis, place: Place) -> ir.Node:
     """Return the place of each turn of a loop, counted from 0."""
     places = tuple(range(axis.size))
     return constant_symbol(tuple(map(float, places)), (axis.size,), (ir.Along(axis.name, places),), place)
 
 
-def _rank(arguments: tuple[ex.Expression, ...], shown: str, place: Place) -> ir.Node:
+def _rank(arguments: tuple[ex.Expression, ...], shown: str, place: Place) -> tuple[ir.Read, Loop]:
     """Count the elements that come before each, into a symbol of its own; the first has rank 1."""
-    vector, loop = _vector(arguments[0], shown, place)
+    vector = vector_of(arguments[0], shown, place)
     rising = apply("gt", lower_expression(arguments[1], place), ir.Number(0.0))
+    loop = vector.loop
     axis = ir.Axis(f"· beside {loop.axis.name}", loop.axis.size)
-    before = earlier(
-        lower_expression(vector, place), _place_of(loop.axis, place),
-        _at(vector, loop, axis, place), _place_of(axis, place), rising,
-    )  # fmt: skip
-    count = apply("add", ir.Number(1.0), ir.Fold("sum", (axis,), before))
-    symbol = place.hidden("rank", ir.Role.AUXILIARY)
-    place.draft.running.append(place.statement(symbol.name, place.here(), count))
-    return ir.Read(symbol.name, place.here())
+    before = earlier(vector.here, _place_of(loop.axis, place), vector.beside(axis), _place_of(axis, place), rising)
+    return symbol_of(apply("add", ir.Number(1.0), ir.Fold("sum", (axis,), before)), "rank", place), loop
 
 
-def _order(arguments: tuple[ex.Expression, ...], rank: ir.Node, place: Place) -> ir.Node:
+def _order(rank: ir.Read, loop: Loop, place: Place) -> ir.Node:
     """Return the place, counted from 0, of the element that stands at each place of the sorted vector."""
-    _, loop = _vector(arguments[0], "VECTOR SORT ORDER", place)
-    if not isinstance(rank, ir.Read):
-        raise AssertionError(rank)
     axis = ir.Axis(f"· sorted {loop.axis.name}", loop.axis.size)
     theirs = ir.Read(rank.symbol, moved(rank.index, loop.axis.name, axis))
     wanted = apply("add", _place_of(loop.axis, place), ir.Number(1.0))
@@ -144,46 +112,35 @@ def _order(arguments: tuple[ex.Expression, ...], rank: ir.Node, place: Place) ->
 
 def _reorder(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     """Return the vector at the places that the second one gives; a place outside it has no value."""
-    vector, loop = _vector(arguments[0], "VECTOR REORDER", place)
-    axis = ir.Axis(f"· sorted {loop.axis.name}", loop.axis.size)
-    wanted = apply("trunc", lower_expression(arguments[1], place))
+    vector = vector_of(arguments[0], "VECTOR REORDER", place)
+    axis = ir.Axis(f"· sorted {vector.loop.axis.name}", vector.loop.axis.size)
+    wanted = symbol_of(apply("trunc", lower_expression(arguments[1], place)), "place", place)
+    return _element(wanted, vector.beside(axis), axis, place)
+
+
+def _element(wanted: ir.Node, value: ir.Node, axis: ir.Axis, place: Place) -> ir.Node:
+    """Return the value at a place of an axis, counted from 0; a place outside it has no value."""
     here = apply("eq", _place_of(axis, place), wanted)
-    found = ir.Fold("sum", (axis,), apply("select", here, _at(vector, loop, axis, place), ir.Number(0.0)))
+    found = ir.Fold("sum", (axis,), apply("select", here, value, ir.Number(0.0)))
     last = ir.Number(float(axis.size - 1))
     inside = apply("and", apply("ge", wanted, ir.Number(0.0)), apply("le", wanted, last))
     return apply("select", inside, found, ir.Number(math.nan))
 
 
-def _allocation(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
-    """Return ALLOCATE BY PRIORITY(request, priority, size, width, supply) over the last subscript of the request."""
-    request, loop = _vector(arguments[0], "ALLOCATE BY PRIORITY", place)
-    priority, same = _vector(arguments[1], "ALLOCATE BY PRIORITY", place)
-    if same != loop:
-        raise LoweringError("the requests and the priorities of ALLOCATE BY PRIORITY have different last subscripts")
-    axis = ir.Axis(f"· beside {loop.axis.name}", loop.axis.size)
-
-    def keep(node: ir.Node, what: str) -> tuple[ir.Node, ir.Node]:
-        symbol = place.hidden(what, ir.Role.AUXILIARY)
-        place.draft.running.append(place.statement(symbol.name, place.here(), node))
-        here = ir.Read(symbol.name, place.here())
-        return here, ir.Read(symbol.name, moved(here.index, loop.axis.name, axis))
-
-    width, _ = keep(lower_expression(arguments[3], place), "width")
-    supply, _ = keep(lower_expression(arguments[4], place), "supply")
-    claims = Claims(
-        lower_expression(request, place), lower_expression(priority, place),
-        _at(request, loop, axis, place), _at(priority, loop, axis, place), axis, keep,
-    )  # fmt: skip
-    return allocated(claims, width, supply)
+def _is_square(matrix: ex.Expression, sides: list[str]) -> bool:
+    """Tell whether a matrix runs over the last two subscripts of the left-hand side, and in their order."""
+    if isinstance(matrix, ex.Reference):
+        return list(matrix.subscripts[-2:]) == sides
+    return {*sides} <= {subscript for one in references(matrix) for subscript in one.subscripts}
 
 
 def _inverse(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     """Add the elimination that inverts a matrix over the last two subscripts, and return its right half."""
-    matrix, columns = _vector(arguments[0], "INVERT MATRIX", place)
+    vector = vector_of(arguments[0], "INVERT MATRIX", place)
+    matrix, columns = vector.here, vector.loop
     axes = place.scope.axes()
     size = columns.axis.size
-    written = [name for name in place.scope.written if name in place.scope.loops]
-    if len(axes) < 2 or list(matrix.subscripts[-2:]) != written[-2:] or axes[-2].size != size:
+    if len(axes) < 2 or axes[-2].size != size or not _is_square(arguments[0], [*place.scope.loops][-2:]):
         raise LoweringError("INVERT MATRIX needs a square matrix over the last two subscripts of the left-hand side")
     if size > LARGEST_MATRIX:
         raise LoweringError(f"INVERT MATRIX of {size} rows; at most {LARGEST_MATRIX} are inverted")
@@ -200,7 +157,17 @@ def _inverse(arguments: tuple[ex.Expression, ...], place: Place) -> ir.Node:
     first = new("matrix", (*(axis.size for axis in around), size, 2 * size))
     left = (*at.outside(), at.along(row), ir.Along(columns.axis.name, tuple(range(size))))
     right = (*at.outside(), at.along(row), ir.Along(columns.axis.name, tuple(range(size, 2 * size))))
-    place.draft.running.append(ir.Statement(first, axes, left, lower_expression(matrix, place), place.line))
+    place.draft.running.append(ir.Statement(first, axes, left, matrix, place.line))
     unit = apply("eq", _place_of(row, place), _place_of(columns.axis, place))
     place.draft.running.append(ir.Statement(first, axes, right, unit, place.line))
     return ir.Read(eliminated(first, at), right)
+
+
+_WHOLE: Mapping[str, Callable[[tuple[ex.Expression, ...], Place], ir.Node]] = MappingProxyType(
+    {
+        "invert_matrix": _inverse,
+        "vector_reorder": _reorder,
+        "allocate_by_priority": lower_by_priority,
+        "allocate_available": lower_available,
+    }
+)

@@ -6,6 +6,7 @@ unlike PySD's, sums and extremes do not skip it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -66,6 +67,7 @@ _PLAIN: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "neg": np.negative,
         "ln": np.log,
         "round": np.rint,
+        "erfc": np.vectorize(math.erfc, otypes=[float]),  # NumPy has none
         "min": np.minimum,
         "max": np.maximum,
         "select": lambda condition, yes, no: np.where(_true(condition), yes, no),
@@ -133,6 +135,10 @@ def computation(
             return _reduction(_FOLDS[function], axes, over, inner(argument, (*axes, *over)))
         case ir.Interpolate(table=table, index=index, argument=argument):
             return _interpolation(tables[table], gather(index, axes), shapes[table], inner(argument))
+        case ir.Unknown(name=name):
+            return lambda env, clocks: _outward(env[_key(name)], len(axes))
+        case ir.Root(name=name, low=low, high=high, argument=argument):
+            return _root(_key(name), len(axes), (inner(low), inner(high)), inner(argument))
 
 
 def gather(index: ir.Index, axes: Sequence[ir.Axis]) -> tuple[Any, ...]:
@@ -177,6 +183,30 @@ def _reduction(fold: Any, axes: Sequence[ir.Axis], over: Sequence[ir.Axis], argu
         for place in range(1, items.shape[-2]):  # one after another: NumPy's own order depends on the number of runs
             total = fold(total, items[..., place, :])
         return total
+
+    return compute
+
+
+def _key(unknown: str) -> str:
+    return f"<{unknown}>"
+
+
+def _outward(value: Array, axes: int) -> Array:
+    """Give a value room for the loops of the reductions around its reader, which stand before the runs."""
+    return value.reshape(*value.shape[:-1], *[1] * (axes + 1 - value.ndim), value.shape[-1])
+
+
+def _root(key: str, axes: int, ends: tuple[Computation, Computation], argument: Computation) -> Computation:
+    """Halve the interval between the ends, and keep the half in which the argument goes through zero."""
+
+    def compute(env: Mapping[str, Array], clocks: Clocks) -> Any:
+        low, high = (end(env, clocks) + np.zeros((1,) * (axes + 1)) for end in ends)
+        known = {**env}
+        for _ in range(ir.HALVINGS):
+            known[key] = middle = 0.5 * (low + high)
+            right = argument(known, clocks) > 0
+            low, high = np.where(right, middle, low), np.where(right, high, middle)
+        return 0.5 * (low + high)
 
     return compute
 

@@ -58,9 +58,16 @@ CALLS: Mapping[str, tuple[int, Builder]] = MappingProxyType(
     }
 )
 #: Reductions over ``!`` subscripts → the fold that computes them.
-REDUCTIONS: Mapping[str, str] = MappingProxyType({
-        "sum": "sum", "prod": "prod", "vmax": "max", "vmin": "min", "vmax_xmile": "max", "vmin_xmile": "min",
-    })
+REDUCTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "sum": "sum",
+        "prod": "prod",
+        "vmax": "max",
+        "vmin": "min",
+        "vmax_xmile": "max",
+        "vmin_xmile": "min",
+    }
+)
 #: Functions of whole vectors and matrices, or of the clock in other units, with their numbers of arguments.
 ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
     {
@@ -71,6 +78,7 @@ ARRAY_CALLS: Mapping[str, int] = MappingProxyType(
         "invert_matrix": 2,
         "get_time_value": 3,
         "allocate_by_priority": 5,
+        "allocate_available": 3,
     }
 )
 #: Random functions, with their numbers of arguments; the last one is the seed.

@@ -120,12 +120,36 @@ class Interpolate:
     argument: Node
 
 
-Node: TypeAlias = Number | Clock | Read | Apply | Fold | Interpolate
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The number that the :class:`Root` of this name looks for; it stands inside its argument only."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The place between ``low`` and ``high`` where the argument, which never rises, goes through zero.
+
+    It is found by :data:`HALVINGS` halvings, whatever the numbers are, so that it takes the same time in every run. Its
+    own derivative is taken to be zero: who reads it adds a step of Newton's method, which has the right one.
+    """
+
+    name: str
+    low: Node
+    high: Node
+    argument: Node
+
+
+Node: TypeAlias = Number | Clock | Read | Apply | Fold | Interpolate | Unknown | Root
+
+#: How often the search of a root halves its interval: by then both ends are neighbours, or the interval a part in 10¹⁹.
+HALVINGS = 64
 
 #: Every function that a backend must know, with its number of arguments.
 FUNCTIONS: Mapping[str, int] = {
     **dict.fromkeys(["neg", "not", "abs", "exp", "ln", "sqrt", "trunc", "round"], 1),
-    **dict.fromkeys(["sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh"], 1),
+    **dict.fromkeys(["sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "erfc"], 1),
     **dict.fromkeys(["add", "sub", "mul", "div", "pow", "min", "max", "and", "or"], 2),
     **dict.fromkeys(["lt", "le", "gt", "ge", "eq", "ne", "quantum", "modulo"], 2),
     **dict.fromkeys(["step", "pulse", "active_initial", "noise"], 2),
@@ -249,6 +273,8 @@ def children(node: Node) -> tuple[Node, ...]:
             return arguments
         case Fold(argument=argument) | Interpolate(argument=argument):
             return (argument,)
+        case Root(low=low, high=high, argument=argument):
+            return (low, high, argument)
         case _:
             return ()
 
@@ -337,3 +363,7 @@ def spelled(node: Node) -> str:
             return f"{function}<{' '.join(f'{a.name}({a.size})' for a in axes)}>({spelled(argument)})"
         case Interpolate(table=table, index=index, argument=argument):
             return f"{table}{_spelled(index)}({spelled(argument)})"
+        case Unknown(name=name):
+            return f"<{name}>"
+        case Root(name=name, low=low, high=high, argument=argument):
+            return f"root<{name}>({spelled(low)}, {spelled(high)}, {spelled(argument)})"

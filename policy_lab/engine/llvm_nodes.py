@@ -23,7 +23,8 @@ _OPERATIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _PREDICATES = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "trunc": "trunc", "round": "rint", "sin": "sin", "cos": "cos"}
 _OWN = {"exp": "exp_lanes", "ln": "ln_lanes", "tanh": "tanh_lanes"}
-_LIBM = {"tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh"}
+_LIBM = {"tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh",
+         "erfc": "erfc"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,10 @@ class Emitter:
                 return self._fold(node)
             case ir.Interpolate():
                 return self._interpolate(node)
+            case ir.Unknown(name=name):
+                return self.known["unknown", name]
+            case ir.Root():
+                return self._root(node)
             case ir.Apply(function=function, arguments=arguments):
                 return _APPLICATIONS[function](self, *arguments)
         raise AssertionError(node)
@@ -177,6 +182,21 @@ class Emitter:
             running = self._folded(node.function, running, value) if running else value
         self.turns = turns
         return running
+
+    def _root(self, node: ir.Root) -> str:
+        """Halve the interval between the ends, each lane for itself, and keep the half with the root."""
+        text, value, half = self.text, self.text.module.value, self.text.module.number(0.5)
+        ends = [(value, self.number(node.low)), (value, self.number(node.high))]
+        kept = dict(self.known)
+        loop = text.begin_loop(ir.HALVINGS, ends)
+        low, high = loop.carried
+        middle = text.two("fmul", half, text.two("fadd", low, high))
+        self.known["unknown", node.name] = middle
+        right = text.compare("ogt", self.number(node.argument), text.module.number(0.0))
+        low, high = text.select(right, middle, low), text.select(right, high, middle)
+        text.end_loop(loop, [low, high])
+        self.known = kept
+        return text.two("fmul", half, text.two("fadd", low, high))
 
     def _folded(self, function: str, running: str, value: str) -> str:
         if function in ("sum", "prod"):

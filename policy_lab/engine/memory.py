@@ -12,6 +12,7 @@ from dataclasses import replace
 from policy_lab.engine import ir
 from policy_lab.engine.expressions import Draft, LoweringError, Place, find_variable, lower_expression
 from policy_lab.engine.subscripts import element_names
+from policy_lab.engine.whole import spread_out
 from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, Variable
 
@@ -40,13 +41,14 @@ def lower_stock(expression: ex.Expression, place: Place, index: ir.Index) -> Non
 def lower_stateful(expression: ex.Expression, place: Place) -> ir.Node:
     """Add the states of a function with memory and return its value.
 
+    Inside a reduction it has a state for every turn of it.
+
     Raises
     ------
     LoweringError
-        When it stands inside a reduction, or its number of stages is not known.
+        When its number of stages is not known.
     """
-    if place.scope.folded:
-        raise LoweringError("a function with memory stands inside SUM, PROD, VMAX or VMIN", "Give it its own variable.")
+    place = spread_out(place)
     match expression:
         case ex.Stock():
             return _inner_stock(expression, place)

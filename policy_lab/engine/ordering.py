@@ -89,6 +89,8 @@ def _settled(node: ir.Node, stage: int) -> ir.Node:
             return replace(node, arguments=tuple(_settled(argument, stage) for argument in arguments))
         case ir.Fold(argument=argument) | ir.Interpolate(argument=argument):
             return replace(node, argument=_settled(argument, stage))
+        case ir.Root(low=low, high=high, argument=argument):
+            return ir.Root(node.name, _settled(low, stage), _settled(high, stage), _settled(argument, stage))
         case _:
             return node
 

@@ -113,7 +113,7 @@ def _part(model: Model, subscript: str, dimension: str, siblings: tuple[str, ...
 def _mapped(model: Model, subscript: str, siblings: tuple[str, ...], scope: Scope) -> tuple[Loop, tuple[str, ...]]:
     """Find the loop that a range which is not on the left-hand side corresponds to, element by element."""
     own = model.subscripts[subscript]
-    free = [name for name in scope.loops if name not in siblings]
+    free = [name for name in scope.loops if name not in siblings and name in model.subscripts]
     targets = [name for name in free if name in model.mappings.get(subscript, ())]
     targets += [name for name in free if subscript in model.mappings.get(name, ())]
     targets += [name for name in free if model.subscripts[name] == own]

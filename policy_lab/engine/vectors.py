@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from policy_lab.engine import ir
 from policy_lab.model import expression as ex
@@ -63,11 +63,6 @@ def known_number(expression: ex.Expression, model: Model) -> tuple[float, str] |
             if isinstance(value, ex.Number):
                 return value.value, variable.name
     return None
-
-
-def with_last(reference: ex.Reference, subscript: str) -> ex.Reference:
-    """Return a reference with another last subscript."""
-    return replace(reference, subscripts=(*reference.subscripts[:-1], subscript))
 
 
 def moved(index: ir.Index, axis: str, to: ir.Axis) -> ir.Index:

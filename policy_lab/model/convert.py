@@ -197,7 +197,7 @@ def _outside(one: Converter, tree: Any) -> Expression:
 
 
 def _allocate(one: Converter, tree: ae.AllocateAvailableStructure) -> Expression:
-    return one.refuse("ALLOCATE AVAILABLE is not supported", remedy="ALLOCATE BY PRIORITY is.")
+    return ex.Call("allocate_available", tuple(one(part) for part in (tree.request, tree.pp, tree.avail)))
 
 
 def _allocate_by_priority(one: Converter, tree: ae.AllocateByPriorityStructure) -> Expression:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -205,6 +206,54 @@ def _inverse(t: Array) -> Array:
     return np.linalg.inv(matrices)
 
 
+_REQUESTS = (3.0, 4.0, 2.5)
+_PRIORITIES, _WIDTHS = (1.0, 2.0, 1.5), (1.0, 1.0, 2.0)
+_MIXED = (("rectangular", 1.0, 3.0), ("normal", 2.0, 1.0), ("exponential", 1.5, 0.5))
+
+
+def _shared(supplies: Array, requests: Array, profiles: Sequence[tuple[str, float, float]]) -> Array:
+    """Return what each gets: at the price, found by Brent's method, where the shares of the requests are the supply."""
+    from scipy import optimize, stats
+
+    shapes: dict[str, Callable[[float, float], Any]] = {
+        "rectangular": lambda at, width: stats.uniform(at - width / 2, width),
+        "triangular": lambda at, width: stats.triang(0.5, at - width / 2, width),
+        "normal": stats.norm,
+        "exponential": stats.laplace,
+    }
+    each_one = [shapes[shape](at, width) for shape, at, width in profiles]
+
+    def asked(price: float, wanted: Array) -> Array:
+        return np.array([one.sf(price) for one in each_one]) * wanted
+
+    found = []
+    for supply, wanted in zip(supplies, np.broadcast_to(requests, (len(supplies), len(profiles))), strict=True):
+        if supply >= wanted.sum() or supply == 0:
+            found.append(wanted if supply else 0 * wanted)
+            continue
+        price = optimize.brentq(lambda x, s=supply, w=wanted: asked(x, w).sum() - s, -50, 50, xtol=1e-14)
+        found.append(asked(price, wanted))
+    return np.array(found)
+
+
+def _profiles(shape: str) -> list[tuple[str, float, float]]:
+    return [(shape, at, width) for at, width in zip(_PRIORITIES, _WIDTHS, strict=True)]
+
+
+def _rising(t: Array) -> Array:
+    return np.array(_REQUESTS) * (1 + t[:, None] / 10)
+
+
+_ALLOCATED: dict[str, Callable[[Array], Array]] = {
+    "by rectangles": lambda t: _shared(1.3 * t, np.array(_REQUESTS), _profiles("rectangular")),
+    "by triangles": lambda t: _shared(1.3 * t, np.array(_REQUESTS), _profiles("triangular")),
+    "by normals": lambda t: _shared(1.3 * t, np.array(_REQUESTS), _profiles("normal")),
+    "by exponentials": lambda t: _shared(1.3 * t, _rising(t), _profiles("exponential")),
+    "by all": lambda t: _shared(1.3 * t, _rising(t), _MIXED),
+    "in two": lambda t: np.hstack(
+        [_shared(1.1 * t, np.array(_REQUESTS), _MIXED), _shared(0.5 * t, np.array([1.0, 2, 3]), _MIXED)]
+    ),
+}
 _NAMES: dict[str, Callable[[Array], Array]] = {
     '"a name, in quotes!"': lambda t: t,
     "Größe in Köln": lambda t: 2 * t,
@@ -260,6 +309,9 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ),
     ("reorder.mdl", "sorted"): lambda t: each(1 + t, 2 + 2 * t, 3 + 3 * t, 4 + 4 * t),
     ("inverse.mdl", "inverse"): _inverse,
+    ("memory_in_sum.mdl", "remembered"): lambda t: sum(
+        chain(t, 1, k, 0, lambda t, k=k: k * _step(t)) for k in (1, 2, 3, 4)
+    ),
     ("time_value.mdl", "later"): lambda t: t + 3,
     ("settings.xmile", "settings"): lambda t: np.pi / 4 + 8 * t,
     ("notes.xmile", "commented"): lambda t: t + 1,
@@ -274,7 +326,7 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
 _FILES = {
     "maths.mdl": _MATHS, "logic.mdl": _LOGIC, "grouping.mdl": _GROUPING, "timing.mdl": _TIMING, "tables.mdl": _TABLES,
     "memory.mdl": _MEMORY, "subscripts.mdl": _SUBSCRIPTS, "names.mdl": _NAMES,
-    "vectors.mdl": _VECTORS, "xmile.xmile": _XMILE,
+    "vectors.mdl": _VECTORS, "allocate_available.mdl": _ALLOCATED, "xmile.xmile": _XMILE,
 }  # fmt: skip
 FORMS: Mapping[tuple[str, str], Callable[[Array], Array]] = MappingProxyType(
     {(file, name): form for file, forms in _FILES.items() for name, form in forms.items()} | _ALONE

@@ -198,6 +198,17 @@ FEATURES = {
         nothing          | VECTOR SELECT of nothing
         of rows          | VECTOR SELECT over one of two subscripts
     """,
+    "vector_expressions.mdl": """
+        ranked   | VECTOR RANK of an expression
+        ordered  | VECTOR SORT ORDER of an expression
+        sorted   | VECTOR REORDER by a VECTOR SORT ORDER
+        inverted | INVERT MATRIX of an expression
+        ranks    | VECTOR RANK within SUM
+        best     | VECTOR SORT ORDER within VMAX
+        chosen   | VECTOR RANK within VECTOR SELECT
+        picked   | VECTOR SELECT of an expression, over the last of two subscripts
+    """,
+    "memory_in_sum.mdl": "remembered | a function with memory within SUM",
     "reorder.mdl": "sorted | VECTOR REORDER",
     "inverse.mdl": "inverse | INVERT MATRIX",
     "time_value.mdl": "later | GET TIME VALUE of the time of the model",
@@ -208,7 +219,15 @@ FEATURES = {
         bell  | RANDOM NORMAL
         wait  | RANDOM EXPONENTIAL
     """,
-    "allocate_available.mdl": "shared out | ALLOCATE AVAILABLE",
+    "allocate_available.mdl": """
+        by rectangles   | ALLOCATE AVAILABLE, rectangular profiles
+        by triangles    | ALLOCATE AVAILABLE, triangular profiles
+        by normals      | ALLOCATE AVAILABLE, normal profiles
+        by exponentials | ALLOCATE AVAILABLE, exponential profiles
+        by all          | ALLOCATE AVAILABLE, a profile of its own for each
+        in two          | ALLOCATE AVAILABLE of two subscripts
+    """,
+    "fixed_quantity.mdl": "shared out | ALLOCATE AVAILABLE, fixed quantity",
     "allocate_by_priority.mdl": """
         shared out          | ALLOCATE BY PRIORITY
         shared among equals | ALLOCATE BY PRIORITY among equal priorities

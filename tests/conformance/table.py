@@ -28,6 +28,7 @@ from tests.conformance.rows import Row, rows
 HERE = Path(__file__).parent
 OUTPUT = HERE.parents[1] / "benchmarks" / "conformance.md"
 TOLERANCE = 1e-9
+NEAR = 1e-6  # what a search that stops too early leaves
 AGREES, ALONE, DRAWN, WRONG, SILENT, REFUSED, FAULT = (
     "agrees", "agrees, by our reader", "agrees in distribution", "PySD wrong", "PySD silent", "refused by us", "FAULT"
 )  # fmt: skip
@@ -116,7 +117,8 @@ def _judged(row: Row, ours: _Ours, told: Mapping[str, Any], through: Series | No
         return Judged(row, ALONE if by_reader else AGREES, gap, str(told.get("error", "")) if by_reader else "")
     if exact is None:
         return Judged(row, FAULT, gap, "ours differs from PySD, and no closed form says who is right")
-    return Judged(row, WRONG, _gap(theirs, exact), "ours is the closed form")
+    near = f"; PySD comes within {NEAR:g} of it" if _gap(theirs, exact) <= NEAR else ""
+    return Judged(row, WRONG, _gap(theirs, exact), f"ours is the closed form{near}")
 
 
 def _drawn(row: Row, values: NDArray[np.float64], theirs: NDArray[np.float64]) -> Judged:

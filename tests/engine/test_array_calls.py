@@ -47,7 +47,9 @@ def test_an_error_action_gives_no_value(written: Written) -> None:
 @pytest.mark.parametrize(
     ("equation", "said"),
     [
-        ("x[A] = VECTOR RANK(v[A] + 1, 1)", "needs a variable whose last subscript"),
+        ("x = VECTOR RANK(Time + 1, 1)", "needs a vector whose last subscript"),
+        ("x[A] = VECTOR RANK(v[a1], 1)", "needs a vector whose last subscript"),
+        ("x[A] :EXCEPT: [a1] = VECTOR RANK(v[A], 1) ~~|\n x[a1] = 0", "stands in an equation with `:EXCEPT:`"),
         ("x = VECTOR SELECT(v[A!], v[A!], 0, Time, 0)", "must be a whole number"),
         ("x = VECTOR SELECT(v[A!], v[A!], 0, 1e999, 0)", "must be a whole number"),
         ("x = VECTOR SELECT(v[A!], v[A!], 0, 11, 0)", "numerical actions 0 to 10"),
@@ -58,3 +60,18 @@ def test_an_error_action_gives_no_value(written: Written) -> None:
 def test_refusals(written: Written, equation: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         compile_model(written("A: a1, a2", "v[A] = 1, 2", equation))
+
+
+def test_an_expression_gives_what_its_own_variable_gives(written: Written) -> None:
+    model = written(
+        "A: (a1-a5)", "asked[A] = 3, 0, 4, 2, 5", "more[A] = asked[A]*(1 + Time)", "first[A] = 1, 9, 3, 3, 2",
+        "second[A] = first[A] + asked[A]",
+        "got[A] = ALLOCATE BY PRIORITY(more[A], second[A], 5, 2, 7)",
+        "same[A] = ALLOCATE BY PRIORITY(asked[A]*(1 + Time), first[A] + asked[A], 5, 2, 7)",
+        "most = VMAX(ALLOCATE BY PRIORITY(asked[A!]*(1 + Time), first[A!] + asked[A!], 5, 2, 7))",
+        final=2, step=1,
+    )  # fmt: skip
+    series = compile_model(model).run()
+    assert series["same"] == pytest.approx(series["got"], abs=0)
+    assert series["most"] == pytest.approx(series["got"].max(axis=-1), abs=0)
+    assert series["got"].max() > 0

@@ -24,7 +24,6 @@ Written = Callable[..., Model]
         (["s = INTEG(1, t)", "t = INTEG(1, s)"], r"circular initial values: s → t → s"),
         (["s = INTEG(1, x)", "x = y + s", "y = 1 * s"], "circular initial values: s → "),
         (["n = 2 + Time", "s = DELAY N(Time, 3, 0, n)"], "`s`: the order of a delay must be a number"),
-        (["A: a1, a2", "v[A] = 1, 2", "x = SUM(SMOOTH(v[A!], 2))"], "`x`: a function with memory stands inside SUM"),
         (["A: a1, a2", "v[A] = 1, 2", "x = SUM(3)"], "`x`: SUM needs a subscript marked with `!`"),
     ],
 )
