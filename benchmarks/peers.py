@@ -3,9 +3,11 @@
 Rounds are interleaved: every round measures everything once, so that a busy machine slows all alike. Figures are
 medians of processor time unless a row says otherwise. A peer that is not installed is left out, and its row says so.
 
-    python benchmarks/peers.py [--rounds N] [--simlin PYTHON] [--pysd-steps N] [--only-print]
+    python benchmarks/peers.py [--rounds N] [--simlin PYTHON] [--sdeverywhere FOLDER] [--pysd-steps N] [--only-print]
 
 ``--simlin`` is the Python of an environment of its own into which pysimlin was installed; ``gcc`` is looked for.
+``--sdeverywhere`` is a folder into which npm has installed ``@sdeverywhere/compile`` and ``@sdeverywhere/runtime``;
+its package.json may say ``"overrides": {"xlsx": "0.18.5"}``, the last version of xlsx that npm has itself.
 """
 
 from __future__ import annotations
@@ -53,6 +55,31 @@ for line in sys.stdin:
     sim.run_to_end()
     kept = [sim.get_series(name) for name in names]
     print(time.process_time() - begun, flush=True)
+"""
+SDEVERYWHERE = """
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { pathToFileURL } from 'node:url'
+import path from 'node:path'
+import XLSX from 'xlsx'
+XLSX.set_fs ??= () => {}  // older versions need no file system of their own, and no spreadsheet is read here
+const { parseAndGenerate } = await import('@sdeverywhere/compile')
+const { createSynchronousModelRunner } = await import('@sdeverywhere/runtime')
+const [model, out, names] = process.argv.slice(1)
+const spec = { inputVarNames: ['reform size'], outputVarNames: names.split(';') }
+const folder = path.dirname(model)
+const text = readFileSync(model, 'utf8')
+writeFileSync(out, await parseAndGenerate(text, 'vensim', spec, ['generateJS'], folder, 'bench', path.dirname(out)))
+const runner = createSynchronousModelRunner(await (await import(pathToFileURL(out))).default())
+const outputs = runner.createOutputs()
+for (let k = 0; k < 20; k++) runner.runModelSync([0.15], outputs)  // until its compiler has seen it all
+for await (const line of createInterface({ input: process.stdin })) {
+  const begun = process.cpuUsage()
+  runner.runModelSync([0.15], outputs)
+  const spent = process.cpuUsage(begun)
+  const last = outputs.varSeries.map((one) => one.points[one.points.length - 1].y)
+  console.log([(spent.user + spent.system) / 1e6, ...last].join(' '))
+}
 """
 STREAMED = """
 import resource, sys, time
@@ -111,26 +138,45 @@ def timed(work: Callable[[], object]) -> Callable[[], float]:
     return lambda: processor_time(work)
 
 
-class Simlin:
-    """A process of another Python that runs the model once for each line that it is sent."""
+class Child:
+    """A process that runs the model once for each line that it is sent, and answers how long that took."""
 
-    def __init__(self, python: str) -> None:
-        names = ";".join(name.replace(" ", "_") for name in OUTPUTS)
+    def __init__(self, command: list[str], folder: str | None = None) -> None:
         self.process = subprocess.Popen(
-            [python, "-c", SIMLIN, str(BENCH), names], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=folder
         )
 
-    def __call__(self) -> float:
+    def answer(self) -> list[float]:
         if self.process.stdin is None or self.process.stdout is None:
-            raise RuntimeError("no pipe to pysimlin")
+            raise RuntimeError("no pipe to a peer")
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        return [float(word) for word in self.process.stdout.readline().split()]
+
+    def __call__(self) -> float:
+        return self.answer()[0]
 
     def close(self) -> None:
         if self.process.stdin is not None:
             self.process.stdin.close()
         self.process.wait()
+
+
+def simlin(python: str | None) -> Child | None:
+    if not python or not Path(python).exists():
+        return None
+    return Child([python, "-c", SIMLIN, str(BENCH), ";".join(name.replace(" ", "_") for name in OUTPUTS)])
+
+
+def sdeverywhere(modules: str | None, folder: Path, compiled: CompiledModel) -> Child | None:
+    """Start SDEverywhere's JavaScript, once it has come to our numbers."""
+    if not modules or not (Path(modules) / "node_modules" / "@sdeverywhere" / "runtime").exists():
+        return None
+    script = ["node", "--input-type=module", "-e", SDEVERYWHERE]
+    child = Child([*script, str(BENCH), str(folder / "bench.mjs"), ";".join(OUTPUTS)], modules)
+    own = compiled.run({"reform size": 0.15}, outputs=list(OUTPUTS), threads=1)
+    np.testing.assert_allclose(child.answer()[1:], [own[own.spelled(name)][0, -1] for name in OUTPUTS], rtol=1e-9)
+    return child
 
 
 def scripted(script: str, *arguments: str, cache: str | None = None) -> list[float]:
@@ -165,9 +211,7 @@ def scalar_bench(folder: Path) -> Path:
     return path
 
 
-def against_c_and_simlin(
-    table: Table, compiled: CompiledModel, given: argparse.Namespace, folder: Path
-) -> float | None:
+def against_c_and_peers(table: Table, compiled: CompiledModel, given: argparse.Namespace, folder: Path) -> float | None:
     names = [compiled.model.spelled(name) for name in OUTPUTS]
     for _ in range(8):  # until the code for sliders is in use: it is made after a few single runs
         compiled.run(outputs=names, threads=1)
@@ -179,19 +223,33 @@ def against_c_and_simlin(
         "one month": timed(lambda: compiled.run(outputs=names, threads=1, final_time=1.0)),
     }
     if shutil.which("gcc"):
-        scalar, wide = (Yardstick(compiled, [compiled.model.spelled(n) for n in names], w, folder) for w in (1, 8))
+        scalar, wide = (Yardstick(compiled, names, w, folder) for w in (1, 8))
         own = compiled.run(outputs=names, threads=1)
         stacked = np.stack([own[name][0] for name in names], axis=1)
         for one in (scalar, wide):
             np.testing.assert_allclose(one.run(8)[:, :, 3], stacked, rtol=1e-9)
         work["C"] = timed(lambda: scalar.run(1))
         work["C lanes"] = timed(lambda: wide.run(LANE_RUNS))
-    simlin = Simlin(given.simlin) if given.simlin and Path(given.simlin).exists() else None
-    if simlin:
-        work["simlin"] = simlin
-    t = interleaved(work, given.rounds)
-    if simlin:
-        simlin.close()
+    found = {"simlin": simlin(given.simlin), "SDEverywhere": sdeverywhere(given.sdeverywhere, folder, compiled)}
+    peers = {name: child for name, child in found.items() if child is not None}
+    t = interleaved(work | peers, given.rounds)
+    for child in peers.values():
+        child.close()
+    own_rows(table, t)
+    for name, label, least, how in (
+        ("simlin", "pysimlin", 15, "--simlin PYTHON"),
+        ("SDEverywhere", "SDEverywhere (JavaScript under node)", 6, "--sdeverywhere FOLDER"),
+    ):
+        if name in t:
+            ratio, told = t[name] / t["single"], f"{t[name] / t['single']:.1f} × ({t[name] * 1e3:.1f} ms)"
+            table.add(f"against {label}", f"≥ {least} ×", told, ratio >= least)
+        else:
+            table.add(f"against {label}", f"≥ {least} ×", f"not installed (`{how}`)", None)
+    return t.get("C")
+
+
+def own_rows(table: Table, t: Mapping[str, float]) -> None:
+    """Tell what single runs and lanes took, and what the same equations took in C."""
     around = f"at most {t['one month'] * 1e3:.2f} ms of it before and after the machine code"
     table.add("single run, warm", "about 4 ms", f"{t['single'] * 1e3:.2f} ms, {around}", t["single"] <= 0.0044)
     if "C" in t:
@@ -204,13 +262,6 @@ def against_c_and_simlin(
         table.add("against scalar C and C in lanes", "≤ 1.1 ×, ≥ 0.9 ×", "gcc is not installed", None)
     gain = t["single"] / (t["lanes"] / LANE_RUNS)
     table.add("batch against own single runs, per core", "≥ 2 ×", f"{gain:.1f} ×", gain >= 2)
-    if simlin:
-        ratio = t["simlin"] / t["single"]
-        table.add("against pysimlin", "≥ 15 ×", f"{ratio:.0f} × ({t['simlin'] * 1e3:.0f} ms)", ratio >= 15)
-    else:
-        table.add("against pysimlin", "≥ 15 ×", "not installed (`--simlin PYTHON`)", None)
-    table.add("against SDEverywhere (JavaScript)", "≥ 6 ×", "its npm package did not install here", None)
-    return t.get("C")
 
 
 def threads_row(table: Table, compiled: CompiledModel) -> None:
@@ -300,6 +351,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--simlin", help="the Python of an environment with pysimlin")
+    parser.add_argument("--sdeverywhere", help="a folder with SDEverywhere's node_modules")
     parser.add_argument("--pysd-steps", type=int, default=8)
     parser.add_argument("--only-print", action="store_true")
     given = parser.parse_args()
@@ -307,7 +359,7 @@ def main() -> None:
     compiled = compile_model(read_model(BENCH))
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        c = against_c_and_simlin(table, compiled, given, folder)
+        c = against_c_and_peers(table, compiled, given, folder)
         threads_row(table, compiled)
         growth_rows(table, compiled, given.rounds, folder)
         start_rows(table, c, folder)
