@@ -28,8 +28,8 @@ import numpy as np
 
 from policy_lab.engine import CompiledModel, compile_model, target
 from policy_lab.engine.layout import layout_of
-from policy_lab.engine.llvm_backend import module_text
 from policy_lab.engine.llvm_compile import compile_text
+from policy_lab.engine.llvm_module import module_text
 from policy_lab.engine.rest import solve_rest
 from policy_lab.model import Kind, Model, read_model
 

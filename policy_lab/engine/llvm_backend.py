@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 from policy_lab.engine import ir
 from policy_lab.engine.adaptive import ADAPTIVE, Tolerance, new_record
 from policy_lab.engine.given import Given, Progress, Raw, SeriesValues
+from policy_lab.engine.grouping import observed_groups
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.llvm_compile import MachineCode, is_kept, load
-from policy_lab.engine.llvm_driver import Driver
 from policy_lab.engine.llvm_hoist import taken_out
-from policy_lab.engine.llvm_leap import add_landing, add_leap, leap_of
-from policy_lab.engine.llvm_math import add_math
-from policy_lab.engine.llvm_nodes import Memory
-from policy_lab.engine.llvm_program import add_functions, add_observed, observed_groups
 from policy_lab.engine.llvm_slots import Slot, room_of
-from policy_lab.engine.llvm_tables import add_table_search, table_names
-from policy_lab.engine.llvm_text import FunctionText, ModuleText
 from policy_lab.engine.target import LANES, LANES_FROM
 from policy_lab.engine.threads import shared_out
 from policy_lab.engine.timeline import Timeline
@@ -36,30 +30,11 @@ _LARGEST_WRITTEN = 4000  # statements over elements: a larger program is left as
 _PARTS_A_THREAD = 8  # of the blocks of a batch, so that threads end together and progress can be told
 
 
-def module_text(program: ir.Program, layout: Layout, width: int, written_out: int = 1) -> str:
-    """Return the assembly of a program for lanes of ``width`` runs, short loops written out."""
-    module = ModuleText(width, written_out)
-    add_math(module)
-    value = module.value
-    add_table_search(
-        FunctionText(module, f"internal {value} @table_lanes({value} %a0, ptr %a1, i64 %a2) noinline nounwind")
-    )
-    memory = Memory(program, layout, table_names(program, module))
-    for name in ("start", "constants", "dynamic"):
-        add_functions(module, memory, name, getattr(program, name))
-    add_observed(module, memory, observed_groups(program))
-    driver = Driver(module, program, layout)
-    leap = leap_of(program, written_out)
-    add_leap(module, memory, leap)
-    add_landing(driver, leap)
-    driver.add_entries()
-    return str(module)
-
-
 class LlvmBackend:
     """A program as machine code; each kernel is made when it is first needed."""
 
     def __init__(self, program: ir.Program, layout: Layout) -> None:
+        self._digest = program.digest()
         program, layout = taken_out(program, layout)
         self._program = program
         self._layout = layout
@@ -96,22 +71,27 @@ class LlvmBackend:
             self._improving.join()
 
     def _key(self, *, faster: bool, width: int = 1) -> list[str]:
-        return [self._program.digest(), str(width), *(["faster"] if faster else [])]
+        return [self._digest, str(width), *(["faster"] if faster else [])]
 
     def _quick(self, width: int) -> MachineCode:
         return load(
             self._key(faster=False, width=width),
-            lambda: module_text(self._program, self._layout, width),
+            lambda: self._text(width, 1),
             _ENTRIES,
         )
 
     def _faster(self) -> MachineCode:
         return load(
             self._key(faster=True),
-            lambda: module_text(self._program, self._layout, 1, _WRITTEN_OUT),
+            lambda: self._text(1, _WRITTEN_OUT),
             _ENTRIES,
             pair=True,
         )
+
+    def _text(self, width: int, written_out: int) -> str:
+        from policy_lab.engine.llvm_module import module_text  # where the code is kept, nobody needs what writes it
+
+        return module_text(self._program, self._layout, width, written_out)
 
     def _improve(self) -> None:
         code = self._faster()
@@ -221,8 +201,8 @@ class LlvmBackend:
         """Return which observed groups have to be computed for these cells."""
         wanted = set()
         edges, starts = self._edges, self._starts
-        for place in np.unique(np.searchsorted(starts, cells, side="right") - 1):
-            wanted.add(edges[int(place)][1])
+        for place in set((np.searchsorted(starts, cells, side="right") - 1).tolist()):
+            wanted.add(edges[place][1])
         needed = np.zeros(max(1, len(self._groups)), dtype=np.uint8)
         for number in range(len(self._groups) - 1, -1, -1):
             group = self._groups[number]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
-import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from policy_lab.engine.target import OPTIMISATION, Target, cache_folder, this_machine
+from policy_lab import cache
+from policy_lab.engine.target import OPTIMISATION, Target, this_machine
 
 Entry = Callable[[int, int, int], None]
-_MARK = b"policy_lab object\n"
 
 
 class MachineCode:
@@ -52,10 +48,10 @@ def load(
     """
     target = this_machine()
     path = _path(key, target)
-    code = _read(path)
+    code = cache.kept(path)
     if code is None:
         code = compile_text(write(), target, vectorise=vectorise, pair=pair)
-        _keep(path, code)
+        cache.keep(path, code)
     return MachineCode(code, target, names)
 
 
@@ -65,7 +61,11 @@ def is_kept(key: Sequence[str]) -> bool:
 
 
 def _path(key: Sequence[str], target: Target) -> Path:
-    return cache_folder() / f"{_digest([*key, *_versions(), str(target)])}.o"
+    import llvmlite
+    import llvmlite.binding as llvm
+
+    llvm_version = ".".join(map(str, llvm.llvm_version_info))
+    return cache.place_of(".o", *key, cache.sources("engine"), llvmlite.__version__, llvm_version, str(target))
 
 
 def compile_text(text: str, target: Target, *, vectorise: bool = False, pair: bool = False) -> bytes:
@@ -92,45 +92,3 @@ def _machine(target: Target) -> Any:
     return llvm.Target.from_triple(target.triple).create_target_machine(
         cpu=target.processor, features=target.features, opt=OPTIMISATION, jit=True
     )
-
-
-def _versions() -> list[str]:
-    """Return what made the assembly: the text of this engine's own modules, and LLVM."""
-    import llvmlite
-    import llvmlite.binding as llvm
-
-    sources = sorted(Path(__file__).parent.glob("*.py"))
-    return [
-        *(source.read_text(encoding="utf-8") for source in sources),
-        llvmlite.__version__,
-        str(llvm.llvm_version_info),
-    ]
-
-
-def _digest(parts: Sequence[str]) -> str:
-    digest = hashlib.sha256()
-    for part in parts:
-        digest.update(hashlib.sha256(part.encode()).digest())
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> bytes | None:
-    """Return object code from disk; a file that is not whole is as good as none."""
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    head = len(_MARK) + 32
-    code = content[head:]
-    whole = content[: len(_MARK)] == _MARK and content[len(_MARK) : head] == hashlib.sha256(code).digest()
-    return code if whole else None
-
-
-def _keep(path: Path, code: bytes) -> None:
-    """Write object code to disk in one move; a folder that cannot be written costs only time."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(_MARK + hashlib.sha256(code).digest() + code)
-        Path(temporary).replace(path)

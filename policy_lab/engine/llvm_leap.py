@@ -14,10 +14,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from policy_lab.engine import ir
+from policy_lab.engine.grouping import Group, grouped, most_nodes, placed, split
 from policy_lab.engine.llvm_near import near
 from policy_lab.engine.llvm_nodes import WRITTEN_OUT as WRITTEN_FOLD
 from policy_lab.engine.llvm_nodes import Emitter, Memory
-from policy_lab.engine.llvm_program import Group, emit_group, functions_of, grouped, most_nodes, placed, split
+from policy_lab.engine.llvm_program import emit_group, functions_of
 from policy_lab.engine.llvm_slots import SlotReader
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 

@@ -1,10 +1,8 @@
-"""The machine that code is made for: processor, lane width, cache folder. Every choice of target stands here."""
+"""The machine that code is made for: processor, lane width. Every choice of target stands here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from policy_lab.cache import cache_folder as cache_folder  # where machine code is kept, beside models that were read
 
 #: Runs that one lane kernel computes side by side: two AVX2 or one AVX-512 register of doubles.
 LANES = 8

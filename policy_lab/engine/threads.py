@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 from policy_lab.engine.given import Progress
 
@@ -28,6 +27,8 @@ def shared_out(
             if progress is not None:
                 progress((part + 1) / parts)
         return
+    from concurrent.futures import ThreadPoolExecutor  # one run needs no threads
+
     remaining = iter(range(parts))
     lock = threading.Lock()
     done = threading.Semaphore(0)

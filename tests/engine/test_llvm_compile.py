@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from policy_lab.cache import cache_folder
 from policy_lab.engine import compile_model, llvm_compile
-from policy_lab.engine.target import cache_folder
 from policy_lab.model import Model
 
 Written = Callable[..., Model]
