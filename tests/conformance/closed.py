@@ -323,10 +323,64 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ("rk2.xmile", "decaying_too"): lambda t: _runge_kutta(t, 2),
     ("non_negative.xmile", "emptied"): lambda t: np.maximum(3 - t, 0),
 }
+_YEARS, _NORTH, _SOUTH = np.array([1.0, 2, 5, 7]), np.array([1.0, 3, 9, 2]), np.array([10.0, 20, 40, 50])
+
+
+def _following(values: list[float]) -> Callable[[Array], Array]:
+    """Return the next of the values at the years, the last one beyond them."""
+    return lambda t: np.array(values)[np.minimum(np.searchsorted(_YEARS, t), 3)]
+
+
+def _holding(values: list[float]) -> Callable[[Array], Array]:
+    """Return the last of the values at the years, the first one before them."""
+    return lambda t: np.array(values)[np.maximum(np.searchsorted(_YEARS, t, side="right") - 1, 0)]
+
+
+def _bare(t: Array) -> Array:
+    found = np.full(len(t), np.nan)
+    found[np.searchsorted(t, _YEARS)] = _NORTH
+    return found
+
+
+_DIRECT: dict[str, dict[str, Callable[[Array], Array]]] = {
+    "direct_constants.mdl": {
+        "read constant": lambda t: np.full(len(t), 3.0),
+        "read row": lambda t: each(*np.full((3, len(t)), [[9], [40], [7]])),
+        "read column": lambda t: each(*np.full((4, len(t)), [[5], [6], [7], [8]])),
+        "read square": lambda t: np.broadcast_to([[9.0, 40, 7], [2, 50, 8]], (len(t), 2, 3)),
+        "read turned": lambda t: np.broadcast_to([[9.0, 2], [40, 50], [7, 8]], (len(t), 3, 2)),
+        "read each": lambda t: each(*np.full((3, len(t)), [[1], [6], [4]])),
+        "read named": lambda t: np.full(len(t), 40.0),
+        "read result": lambda t: np.full(len(t), 11.0),
+        "used in a flow": lambda t: 6 + 3 * t,
+    },
+    "direct_below.mdl": {"below an empty line": lambda t: np.full(len(t), 3.0)},
+    "direct_lookups.mdl": {
+        "read down": lambda t: np.interp(1.5 * t - 2, _YEARS, _NORTH),
+        "read along": lambda t: np.interp(t, _YEARS, _NORTH),
+        "read for each": lambda t: each(np.interp(t, _YEARS, _NORTH), np.interp(t, _YEARS, _SOUTH)),
+    },
+    "direct_data.mdl": {
+        "read data": lambda t: np.interp(t, _YEARS, _NORTH),
+        "read data along": lambda t: np.interp(t, _YEARS, _SOUTH),
+        "with gaps": lambda t: np.interp(t, [1, 5, 7], [10, 40, 50]),
+        "held": _holding([1, 3, 9, 2]),
+        "held with gaps": _holding([10, 10, 40, 50]),
+        "ahead": _following([1, 3, 9, 2]),
+        "ahead with gaps": _following([10, 40, 40, 50]),
+        "bare": _bare,
+        "gathered": lambda t: np.concatenate([[0], np.cumsum(DT * np.interp(t, _YEARS, _NORTH))[:-1]]),
+        "begun": lambda t: np.full(len(t), 1.0),
+    },
+    "direct_subscripts.mdl": {
+        "over a range read": lambda t: each(*np.full((3, len(t)), [[9], [40], [7]])),
+        "over the rest": lambda t: each(t, 2 * t),
+    },
+}
 _FILES = {
     "maths.mdl": _MATHS, "logic.mdl": _LOGIC, "grouping.mdl": _GROUPING, "timing.mdl": _TIMING, "tables.mdl": _TABLES,
     "memory.mdl": _MEMORY, "subscripts.mdl": _SUBSCRIPTS, "names.mdl": _NAMES,
-    "vectors.mdl": _VECTORS, "allocate_available.mdl": _ALLOCATED, "xmile.xmile": _XMILE,
+    "vectors.mdl": _VECTORS, "allocate_available.mdl": _ALLOCATED, "xmile.xmile": _XMILE, **_DIRECT,
 }  # fmt: skip
 FORMS: Mapping[tuple[str, str], Callable[[Array], Array]] = MappingProxyType(
     {(file, name): form for file, forms in _FILES.items() for name, form in forms.items()} | _ALONE

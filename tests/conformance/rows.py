@@ -232,9 +232,50 @@ FEATURES = {
         shared out          | ALLOCATE BY PRIORITY
         shared among equals | ALLOCATE BY PRIORITY among equal priorities
     """,
-    "direct_constants.mdl": "read constant | GET DIRECT CONSTANTS",
-    "direct_lookups.mdl": "read table | GET DIRECT LOOKUPS",
-    "direct_data.mdl": "read data | GET DIRECT DATA, without data given",
+    "direct_constants.mdl": """
+        read constant   | GET DIRECT CONSTANTS of one cell
+        read row        | GET DIRECT CONSTANTS along a row
+        read column     | GET DIRECT CONSTANTS down a column (*)
+        read square     | GET DIRECT CONSTANTS over two subscripts
+        read turned     | GET DIRECT CONSTANTS over two subscripts, transposed (*)
+        read each       | GET DIRECT CONSTANTS element by element, beside a number
+        read sheet      | GET XLS CONSTANTS
+        read named      | GET XLS CONSTANTS of a named cell
+        read named row  | GET XLS CONSTANTS of a named range
+        read result     | GET XLS CONSTANTS of a formula, as it was saved
+        used in a flow  | GET DIRECT CONSTANTS in a stock's equation
+    """,
+    "direct_below.mdl": "below an empty line | GET DIRECT CONSTANTS below an empty line of a CSV",
+    "direct_lookups.mdl": """
+        read down      | GET DIRECT LOOKUPS down a column, held beyond its points
+        read along     | GET DIRECT LOOKUPS along a row that does not rise
+        read for each  | GET DIRECT LOOKUPS over a subscript
+        read in sheet  | GET XLS LOOKUPS of named ranges
+    """,
+    "direct_data.mdl": """
+        read data        | GET DIRECT DATA, and before and beyond its points
+        read data along  | GET DIRECT DATA along a row that does not rise
+        with gaps        | GET DIRECT DATA with a missing value
+        held             | :HOLD BACKWARD:
+        held with gaps   | :HOLD BACKWARD: with a missing value
+        ahead            | :LOOK FORWARD:
+        ahead with gaps  | :LOOK FORWARD: with a missing value
+        bare             | :RAW:
+        data for each    | GET DIRECT DATA over a subscript
+        data by element  | GET DIRECT DATA element by element
+        data in sheet    | GET XLS DATA
+        named data       | GET XLS DATA of named ranges
+        gathered         | INTEG of a data variable
+        begun            | INTEG with an initial value of a data variable
+    """,
+    "direct_subscripts.mdl": """
+        over a range read  | GET DIRECT SUBSCRIPT along a row
+        over a column read | GET XLS SUBSCRIPT down a column, with a prefix
+        over the rest      | GET DIRECT SUBSCRIPT to the end of a column
+    """,
+    "direct_alias.mdl": "aliased | a file named by Vensim's alias (?name)",
+    "direct_outside.mdl": "led out | a file outside the model's folder",
+    "waiting_data.mdl": "used | a data variable, without data given",
     "element_mapping.mdl": "mapped | a mapping element by element",
     "missing_element.mdl": "half | an element without an equation",
     "undefined.mdl": "to be | A FUNCTION OF",
