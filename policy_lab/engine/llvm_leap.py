@@ -53,14 +53,16 @@ def leap_of(program: ir.Program, written_out: int) -> Leap:
     kept = frozenset(
         name
         for name, written in writers.items()
-        if program.symbols[name].role is ir.Role.AUXILIARY and _stays(groups, written, readers.get(name, []))
+        if program.symbols[name].role is ir.Role.AUXILIARY
+        and _whole(program, name, written)
+        and _stays(groups, written, readers.get(name, []))
     )
     moved = {
         state.rate: state
         for state in program.states
         if state.kind in _MOVING
         and state.rate not in readers
-        and _whole(program, state, writers.get(state.rate, []))
+        and _whole(program, state.rate, writers.get(state.rate, []))
         and _moves_at_once(groups, writers[state.rate], readers.get(state.symbol, []))
     }
     return Leap(tuple(groups), kept, moved)
@@ -93,9 +95,9 @@ def _stays(
     return all(placed(one.index, reader) in places for _, reader, one, _ in read)
 
 
-def _whole(program: ir.Program, state: ir.State, written: Sequence[tuple[int, ir.Statement]]) -> bool:
-    """Tell whether every cell of a state has a rate."""
-    symbol = program.symbols[state.rate]
+def _whole(program: ir.Program, name: str, written: Sequence[tuple[int, ir.Statement]]) -> bool:
+    """Tell whether every cell of a symbol is written at every step: some of an auxiliary's may hold for the run."""
+    symbol = program.symbols[name]
     reached = [ir.cells(statement.index, symbol.shape) for _, statement in written]
     return bool(reached) and len(np.unique(np.concatenate(reached))) == symbol.size
 

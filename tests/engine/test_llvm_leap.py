@@ -14,6 +14,7 @@ from policy_lab.engine.llvm_backend import LlvmBackend
 from policy_lab.engine.llvm_leap import leap_of
 from policy_lab.model import Model, read_model
 
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 MODELS = Path(__file__).parent / "models"
 CONFORMANCE = Path(__file__).parent.parent / "conformance"
 BENCH = Path(__file__).parent.parent.parent / "benchmarks" / "bench.mdl"
@@ -75,3 +76,22 @@ def test_a_state_that_others_read_later_waits(written: Callable[..., Model]) -> 
     same = [compile_model(model, backend=backend).run() for backend in ("compiled", "numpy")]
     for name, values in same[0].values.items():
         np.testing.assert_array_equal(values, same[1][name], err_msg=name)
+
+
+def test_elements_that_hold_for_the_run_are_read_from_memory(written: Callable[..., Model]) -> None:
+    model = written(
+        "Place: a, b, c",
+        "Share[a] = 0.5 ^ Bend",
+        "Share[b] = Level[b] / 10",
+        "Share[c] = 0.25",
+        "Bend = 2",
+        "Level[Place] = INTEG(1 - Share[Place] * Level[Place], 3)",
+    )
+    compiled = compile_model(model)
+    same_bits(compiled, 1)
+    same_bits(compiled, 9)
+    for _ in range(5):
+        compiled.run()
+    assert isinstance(compiled.backend, LlvmBackend)
+    compiled.backend.settle()
+    same_bits(compiled, 1)
