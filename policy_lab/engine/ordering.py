@@ -9,18 +9,20 @@ import numpy as np
 
 from policy_lab.engine import ir
 from policy_lab.engine.expressions import Draft
+from policy_lab.engine.untangle import written_out
 
 
 class CircularError(ValueError):
     """Equations that need one another's values at the same moment."""
 
-    def __init__(self, names: Sequence[str], line: int, *, starting: bool) -> None:
+    def __init__(self, names: Sequence[str], line: int, circle: Sequence[int], *, starting: bool) -> None:
         chain = " → ".join(names)
         super().__init__(
             f"circular initial values: {chain}" if starting else f"equations that depend on themselves: {chain}"
         )
         self.variable = names[0]
         self.line = line
+        self.circle = frozenset(circle)
 
 
 @dataclass(frozen=True)
@@ -45,19 +47,19 @@ def order_statements(draft: Draft, symbols: Mapping[str, ir.Symbol]) -> Orders:
     running = [_staged(statement, 0) for statement in draft.running]
     auxiliary = [s for s in running if symbols[s.target].role is ir.Role.AUXILIARY]
     rates = [s for s in running if symbols[s.target].role is ir.Role.RATE]
-    stepping = _Graph(auxiliary + rates, symbols)
-    order = stepping.sorted(range(len(running)), starting=False)
+    stepping, order = _untangled(auxiliary + rates, symbols, len, starting=False)
+    first_rate = _first(stepping.statements, symbols, ir.Role.RATE)
     timing = _timings(order, stepping, symbols, draft)
-    needed = set(stepping.sorted(range(len(auxiliary), len(running)), starting=False))
+    needed = set(stepping.sorted(range(first_rate, len(stepping.statements)), starting=False))
     started = [_staged(s, 1) for s in draft.starting]
     others = [_staged(s, 1) for s in draft.running if symbols[s.target].role is ir.Role.AUXILIARY]
-    beginning = _Graph(started + others, symbols)
-    start = beginning.sorted(range(len(started)), starting=True)
+    beginning, start = _untangled(
+        started + others, symbols, lambda statements: _first(statements, symbols, ir.Role.AUXILIARY), starting=True
+    )
 
     def chosen(wanted: Callable[[int], bool]) -> tuple[ir.Statement, ...]:
         return tuple(stepping.statements[k] for k in order if wanted(k))
 
-    first_rate = len(auxiliary)
     return Orders(
         start=tuple(beginning.statements[k] for k in start),
         constants=chosen(lambda k: k < first_rate and timing[k] is ir.Timing.CONSTANT),
@@ -65,6 +67,37 @@ def order_statements(draft: Draft, symbols: Mapping[str, ir.Symbol]) -> Orders:
         observed=chosen(lambda k: k not in needed and timing[k] is not ir.Timing.CONSTANT),
         timing=_by_symbol(stepping.statements, timing),
     )
+
+
+def _first(statements: Sequence[ir.Statement], symbols: Mapping[str, ir.Symbol], role: ir.Role) -> int:
+    """Return the place of the first statement that writes a symbol of a role; the number of statements if none does."""
+    return next((k for k, one in enumerate(statements) if symbols[one.target].role is role), len(statements))
+
+
+def _untangled(
+    statements: Sequence[ir.Statement],
+    symbols: Mapping[str, ir.Symbol],
+    wanted: Callable[[Sequence[ir.Statement]], int],
+    *,
+    starting: bool,
+) -> tuple[_Graph, list[int]]:
+    """Order what the first ``wanted`` statements need; those that need themselves element by element are written out.
+
+    Raises
+    ------
+    CircularError
+        When an element needs itself.
+    """
+    while True:
+        graph = _Graph(statements, symbols)
+        try:
+            return graph, graph.sorted(range(wanted(statements)), starting=starting)
+        except CircularError as error:
+            targets = {statements[k].target for k in error.circle}
+            parts = {k: written_out(statements[k], targets) for k in error.circle}
+            if all(len(part) == 1 for part in parts.values()):
+                raise
+            statements = [one for k, whole in enumerate(statements) for one in parts.get(k, [whole])]
 
 
 def _by_symbol(statements: Sequence[ir.Statement], timing: Mapping[int, ir.Timing]) -> dict[str, ir.Timing]:
@@ -150,7 +183,7 @@ class _Graph:
                 names.append(name)
         if len(names) == 1:
             names.append(names[0])
-        return CircularError(names, self.statements[closing].line, starting=starting)
+        return CircularError(names, self.statements[closing].line, circle, starting=starting)
 
 
 def _timings(
