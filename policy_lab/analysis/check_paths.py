@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from policy_lab.errors import InputError, Problem
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 
 if TYPE_CHECKING:
     from policy_lab.engine import Series

@@ -31,9 +31,9 @@ def describe(what: str | None, keys: bool, language: bool) -> None:
         click.echo("\n".join(_keys()))
         return
     if what is not None and what.lower().endswith(MODEL_ENDINGS):
-        from policy_lab.model import read_model
+        from policy_lab.model import read_kept
 
-        model = read_model(Path(what))
+        model = read_kept(Path(what))
         warn(model.warnings)
         click.echo("\n".join(_language(model) if language else _model(model)))
         return
@@ -213,6 +213,7 @@ def _keys() -> Iterator[str]:
     """Explain every key of a study's files, from the documentation of its schemas."""
     from policy_lab.study import schema
     from policy_lab.study.check_schema import CHECK_SCHEMAS
+    from policy_lab.study.explained import explained
 
     models: tuple[type[schema.Frozen], ...] = (
         *(schema.StudyFile, schema.Clock, schema.Comparison, schema.Lever, schema.Reference, schema.Rest),
@@ -223,8 +224,8 @@ def _keys() -> Iterator[str]:
     )
     for model in models:
         yield f"{model.__name__}: {' '.join((model.__doc__ or '').split())}"
+        told = explained(model)
         for name, field in model.model_fields.items():
             need = "needed" if field.is_required() else "may be left out"
-            words = " ".join((field.description or "").split())
-            yield f"  {name} ({need}){f': {words}' if words else ''}"
+            yield f"  {name} ({need}){f': {told[name]}' if name in told else ''}"
         yield ""

@@ -112,6 +112,10 @@ class _Free:
             case ir.Interpolate(table=table, index=index):
                 _holds(table in self._program.tables, f"table `{table}`")
                 return inner | self.index(index, self._program.table_shapes[table])
+            case ir.Unknown(name=name):
+                return frozenset([(_looked_for(name), 0)])
+            case ir.Root(name=name):
+                return inner - {(_looked_for(name), 0)}
         return inner
 
     def _folded(self, function: str, axes: tuple[ir.Axis, ...], inner: Free) -> Free:
@@ -120,6 +124,11 @@ class _Free:
         _holds(len(own) == len(axes) and _whole(own.values()), f"reduction `{function}`")
         _holds(all(own.get(name, size) == size for name, size in inner), f"reduction `{function}`")
         return frozenset(one for one in inner if one[0] not in own)
+
+
+def _looked_for(name: str) -> str:
+    """Return what the number that a root looks for counts as: a loop of no length, which no statement has."""
+    return f"<{name}>"
 
 
 def _symbol(program: ir.Program, name: str) -> ir.Symbol:

@@ -45,7 +45,7 @@ def _times(*factors: ir.Node) -> ir.Node:
 
 
 def _number(value: float) -> ir.Node:
-    return ir.Number(value)
+    return ir.Number(float(value))
 
 
 def _less(first: ir.Node, second: float) -> ir.Node:

@@ -13,7 +13,7 @@ from policy_lab.errors import InputError, Problem
 from policy_lab.model.types import Model, plain_name
 from policy_lab.run.tables import column_values, read_data, read_time_table, waiting_for_data
 from policy_lab.study.constants import constant_array
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 from policy_lab.study.settings import Setting, resolve_settings
 
 if TYPE_CHECKING:

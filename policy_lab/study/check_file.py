@@ -20,7 +20,7 @@ from policy_lab.study.check_schema import (
 )
 from policy_lab.study.check_tables import table_points
 from policy_lab.study.constants import element_index
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 from policy_lab.study.study import Study
 from policy_lab.study.yaml_file import Place, YamlFile, read_yaml, validated
 

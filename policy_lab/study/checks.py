@@ -11,7 +11,8 @@ import numpy as np
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
 from policy_lab.study.constants import element_index
-from policy_lab.study.parameters import ParameterRow, split_element
+from policy_lab.study.elements import split_element
+from policy_lab.study.parameters import ParameterRow
 from policy_lab.study.schema import DesignsFile, Overlay, Scenario, ScenariosFile, Score, StudyFile
 from policy_lab.study.yaml_file import Place, YamlFile
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from policy_lab.study.constants import element_index
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 from policy_lab.study.sampling import dirichlet, exponential, quantile, triangular
 from policy_lab.study.schema import Draw, Parameter, Scenario, Score
 from policy_lab.study.streams import uniforms

@@ -136,7 +136,7 @@ def _schema(path: Path, schema: type[Schema]) -> tuple[YamlFile, Schema]:
 
 
 def _model(folder: Path, study: tuple[YamlFile, StudyFile]) -> Model:
-    from policy_lab.model import read_model
+    from policy_lab.model import read_kept
 
     content, file = study
     path = folder / file.model
@@ -147,7 +147,7 @@ def _model(folder: Path, study: tuple[YamlFile, StudyFile]) -> Model:
         raise InputError(
             content.problem(("model",), f"no file `{file.model}`", nearest=nearest_names(file.model, known))
         )
-    return read_model(path)
+    return read_kept(path)
 
 
 def _folder(name_or_path: str) -> Path:

@@ -13,6 +13,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.study.elements import split_element
 from policy_lab.study.schema import Parameter
 
 COLUMNS = tuple(Parameter.model_fields)
@@ -26,19 +27,6 @@ class ParameterRow:
 
     parameter: Parameter
     line: int
-
-
-def split_element(name: str) -> tuple[str, tuple[str, ...]]:
-    """Split ``Name[a, b]`` into ``("Name", ("a", "b"))``; a bare name has no elements.
-
-    >>> split_element("Initial fleet[north]")
-    ('Initial fleet', ('north',))
-    """
-    name = name.strip()
-    if not name.endswith("]") or "[" not in name:
-        return name, ()
-    variable, _, elements = name[:-1].partition("[")
-    return variable.strip(), tuple(element.strip() for element in elements.split(","))
 
 
 def read_parameters(path: Path) -> tuple[ParameterRow, ...]:

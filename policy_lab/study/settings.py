@@ -12,7 +12,7 @@ import numpy as np
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
 from policy_lab.study.constants import element_index
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 
 
 @dataclass(frozen=True)

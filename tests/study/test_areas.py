@@ -9,7 +9,7 @@ import pytest
 from policy_lab.errors import InputError
 from policy_lab.study import Study, find_studies, open_study
 from policy_lab.study.constants import element_index
-from policy_lab.study.parameters import split_element
+from policy_lab.study.elements import split_element
 
 Refuse = Callable[[Path], InputError]
 TABLE = "code,name,year,boats,price\na1,Aber,2024,12,2.5\nb2,Bourne,2024,,1.5\na1,Aber,2023,99,9\n"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from policy_lab.errors import InputError
-from policy_lab.study.parameters import read_parameters, split_element
+from policy_lab.study.elements import split_element
+from policy_lab.study.parameters import read_parameters
 
 HEADER = "variable,unit,base,low,high,distribution,grade,mark,source\n"
 
