@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from policy_lab.study.check_schema import Check, Measured, Window
 
 Array = NDArray[np.float64]
+VARIOUS = "various units"
+"""The unit of paths that share none."""
 TINY = 1e-12
 """What counts as nil when a share is taken of it."""
 
@@ -59,7 +61,8 @@ class Drawing:
 
     ``path`` is the one that was looked at most closely (the worst); ``spread`` the lowest and highest over runs and
     elements where there are several. ``low`` and ``high`` are bounds, ``window`` a span of time, ``points`` figures
-    from outside as times and values. ``scale`` says what the numbers are.
+    from outside as times and values, ``modelled`` what the model says for the same times (or the year up to each).
+    ``scale`` says what the numbers are.
     """
 
     label: str
@@ -73,6 +76,7 @@ class Drawing:
     high: float | None = None
     window: tuple[float, float] | None = None
     points: tuple[Array, Array] | None = None
+    modelled: Array | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,9 @@ def paths_of(series: Series, check: Check, names: Sequence[str]) -> Paths:
             divisor = below if check.divided_by else np.ones(1)
             with np.errstate(all="ignore"):
                 values[label] = path * check.times / divisor
-    unit = units[0] if len(set(units)) == 1 else "various units"
+    unit = units[0] if len(set(units)) == 1 else VARIOUS
+    if check.elements == "total" and len(values) > 1:
+        values = {f"total of {', '.join(names)}": np.asarray(sum(values.values()))}
     if check.divided_by or check.times != 1:
         unit = f"{unit} × {check.times:g}" if check.times != 1 else unit
         unit = f"{unit} / {check.divided_by}" if check.divided_by else unit
@@ -143,7 +149,7 @@ def _elements(series: Series, name: str, elements: tuple[str, ...], taken: str) 
     flat = values.reshape(*values.shape[:2], -1)
     if flat.shape[2] == 1 or taken == "each":
         return {label: flat[:, :, at] for at, label in enumerate(series.element_names(name))}
-    return {f"{taken} of {name}": flat.sum(axis=2) if taken == "sum" else flat.mean(axis=2)}
+    return {f"mean of {name}": flat.mean(axis=2)} if taken == "mean" else {f"sum of {name}": flat.sum(axis=2)}
 
 
 def measured(values: Array, how: Measured) -> Array:
@@ -214,7 +220,7 @@ def drawn(
     """Return a drawing of one path, with the spread of all where there are more on the same scale."""
     shown = paths.values if values is None else values
     runs = shown[label].shape[0]
-    alike = [label] if len(shown) > 1 and not scale else list(shown)  # several variables share no scale of their own
+    alike = [label] if paths.unit == VARIOUS and not scale else list(shown)
     every = np.concatenate([shown[name] for name in alike])
     spread = (every.min(axis=0), every.max(axis=0)) if len(alike) > 1 or runs > 1 else None
     path = shown[label][run]

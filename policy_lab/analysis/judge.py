@@ -18,7 +18,7 @@ from policy_lab.analysis.check_paths import (
     share_of,
     share_words,
 )
-from policy_lab.study.check_schema import Between, Direction, Extreme, Reaches, Shape, Stays, Turns
+from policy_lab.study.check_schema import Between, Direction, Effect, Extreme, Reaches, Shape, Stays, Turns
 
 _SPOKEN = {"end": "at the end", "mean": "on average", "highest": "at its highest", "lowest": "at its lowest"}
 
@@ -38,6 +38,10 @@ def between(paths: Paths, expected: Between, base: Paths | None) -> Verdict:
     lowest, highest = _ends(found)
     what = _SPOKEN.get(expected.measured, "")
     seen = f"{figure(lowest)} to {figure(highest)}" if highest - lowest > 1e-9 * abs(highest) else figure(lowest)
+    if expected.high is None and len(found) > 1:
+        seen = f"{figure(lowest)} or more ({label})"
+    elif expected.low is None and len(found) > 1:
+        seen = f"{figure(highest)} or less ({label})"
     seen = " ".join(part for part in (seen, what, f"({scale})" if scale else "") if part)
     if not passed:
         when = f" in {paths.when(paths.time[inside][at])}" if expected.measured == "always" else ""
@@ -194,14 +198,38 @@ def reaches(paths: Paths, expected: Reaches, base: Paths | None) -> Verdict:
     return Verdict(bool(excess[label][run, 0] <= 1e-9), seen, drawing)
 
 
+def effect(paths: Paths, base: Paths, usual: Paths, without: Paths, expected: Effect) -> Verdict:
+    """Say how large an effect is beside another: ``paths`` against ``base``, beside ``usual`` against ``without``."""
+    inside = paths.within(expected.during)
+    shares, sizes = {}, {}
+    for label in paths.values:
+        here, there = (
+            measured((one.values[label] - two.values[label])[:, inside], expected.measured)
+            for one, two in ((paths, base), (usual, without))
+        )
+        shares[label], sizes[label] = share_of(here, there), (here, there)
+    low = -np.inf if expected.low is None else expected.low
+    high = np.inf if expected.high is None else expected.high
+    excess = {label: np.maximum(low - values, values - high) for label, values in shares.items()}
+    label, run, at = _worst(excess)
+    share = figure(float(shares[label][run, at]))
+    pair = " against ".join(figure(float(one[run, at])) for one in sizes[label])
+    seen = f"{share} times the usual effect {_SPOKEN[expected.measured]} ({pair})"
+    drawing = drawn(paths, label, run, window=expected.during)
+    passed = bool(excess[label][run, at] <= 0)
+    return Verdict(passed, seen, replace(drawing, base=base.values[label][run], spread=None))
+
+
 def _level(values: Array, expected: Reaches, base: Array | None) -> Array:
     """Return the level of each run over time, shape (runs, times)."""
     match expected.of:
         case "start":
             return np.broadcast_to(values[:, :1] * expected.level, values.shape)
-        case "way":
-            goal = values[:, :1] + (values[:, -1:] - values[:, :1]) * expected.level
-            return np.broadcast_to(goal, values.shape)
+        case "way" | "peak":
+            start = values[:, :1]
+            furthest = np.take_along_axis(values, np.abs(values - start).argmax(axis=1)[:, None], axis=1)
+            to = values[:, -1:] if expected.of == "way" else furthest
+            return np.broadcast_to(start + (to - start) * expected.level, values.shape)
         case "base" if base is not None:
             return base * expected.level
     return np.full(values.shape, expected.level)

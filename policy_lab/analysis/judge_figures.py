@@ -130,7 +130,7 @@ def against_data(paths: Paths, expected: Data, at: Array, figures: Array) -> Ver
     scale = paths.unit
     if expected.relative_to is not None:
         figures = figures / np.interp(expected.relative_to, at, figures)
-        scale = f"multiple of {paths.when(expected.relative_to)}"
+        scale = f"multiple of its value in {paths.when(expected.relative_to)}"
     found: dict[str, tuple[Array, Array]] = {}
     for label, values in paths.values.items():
         modelled = _sampled(paths.time, values, at, expected.averaged)
@@ -144,7 +144,7 @@ def against_data(paths: Paths, expected: Data, at: Array, figures: Array) -> Ver
     run = int(np.argmax(np.nan_to_num(excess[label], nan=np.inf)))
     modelled, whole = found[label]
     seen = _data_words(paths, modelled[run], figures, at, expected)
-    drawing = Drawing(label, scale, paths.clock, paths.time, whole[run], points=(at, figures))
+    drawing = Drawing(label, scale, paths.clock, paths.time, whole[run], points=(at, figures), modelled=modelled[run])
     return Verdict(bool(excess[label][run] <= 0), seen, drawing)
 
 

@@ -59,15 +59,20 @@ def verdict(bench: Bench, one: Check) -> Verdict:
         return judge_figures.alike(series, names, expect.alike, model.subscripts[expect.alike.over])
     if isinstance(expect.what, Data):
         return judge_figures.against_data(paths, expect.what, *_figures(expect.what, bench.checks.path.parent))
-    return _on_paths(one, paths, _base(bench, one, names, needed))
+    return _on_paths(one, paths, lambda condition: paths_of(bench.series(condition, needed), one, names))
 
 
-def _on_paths(one: Check, paths: Paths, base: Callable[[], Paths]) -> Verdict:
-    """Judge what needs paths alone, and perhaps base paths."""
+def _on_paths(one: Check, paths: Paths, under: Callable[[Condition], Paths]) -> Verdict:
+    """Judge what needs paths alone, those of the base, or those of another effect."""
     expect = one.expect
-    other = base() if expect.kind in ("direction", "paired") or getattr(expect.what, "of", "") == "base" else None
+    compares = expect.kind in ("direction", "paired", "effect") or getattr(expect.what, "of", "") == "base"
+    other = under(one.when.undisturbed if one.against is None else one.against) if compares else None
     if expect.direction is not None and other is not None:
         return judge.direction(paths, expect.direction, other)
+    if expect.effect is not None and other is not None:
+        usual = expect.effect.when
+        without = usual.undisturbed if expect.effect.against is None else expect.effect.against
+        return judge.effect(paths, other, under(usual), under(without), expect.effect)
     if expect.paired is not None and other is not None:
         return judge_figures.paired(paths, other, expect.paired)
     if expect.between is not None:
@@ -81,11 +86,6 @@ def _on_paths(one: Check, paths: Paths, base: Callable[[], Paths]) -> Verdict:
     if expect.reaches is not None:
         return judge.reaches(paths, expect.reaches, other)
     return judge.extreme(paths, expect.what, highest=expect.peaks is not None)
-
-
-def _base(bench: Bench, one: Check, names: Sequence[str], needed: Sequence[str]) -> Callable[[], Paths]:
-    condition = one.when.undisturbed if one.against is None else one.against
-    return lambda: paths_of(bench.series(condition, needed), one, names)
 
 
 def _integration(bench: Bench, one: Check, names: Sequence[str], needed: Sequence[str]) -> Verdict:

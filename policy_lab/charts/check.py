@@ -80,7 +80,7 @@ def _alt(drawing: Drawing, result: CheckResult) -> str:
     if drawing.window is not None:
         parts.append(f"in the shaded time from {drawing.window[0]:g} to {drawing.window[1]:g}")
     if drawing.points is not None:
-        parts.append(f"beside {len(drawing.points[0])} figures drawn as dots")
+        parts.append(f"beside {len(drawing.points[0])} figures drawn as dots, with the model's own as rings")
     return f"{', '.join(parts)}. Seen: {result.seen}."
 
 
@@ -95,6 +95,9 @@ def _table(drawing: Drawing) -> pd.DataFrame:
     if drawing.points is not None:
         at, figures = drawing.points
         parts.append(pd.DataFrame({"time": at, "what": "figures", "value": figures}))
+    if drawing.points is not None and drawing.modelled is not None:
+        at = drawing.points[0]
+        parts.append(pd.DataFrame({"time": at, "what": "modelled for the figures", "value": drawing.modelled}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -126,6 +129,9 @@ def _paths(axes: Axes, drawing: Drawing) -> None:
     axes.plot(drawing.time, drawing.path, color=DARK_BLUE, linewidth=1.6, zorder=4)
     if drawing.points is not None:
         axes.plot(*drawing.points, linestyle="none", marker="o", markersize=4, color=ORANGE, zorder=5)
+        if drawing.modelled is not None:
+            ring = {"marker": "o", "markersize": 5.5, "markerfacecolor": "none", "markeredgewidth": 1.1}
+            axes.plot(drawing.points[0], drawing.modelled, linestyle="none", color=DARK_BLUE, zorder=6, **ring)
 
 
 def _dress(axes: Axes, drawing: Drawing) -> None:

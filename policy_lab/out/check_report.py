@@ -159,7 +159,7 @@ def _legend(result: CheckResult) -> str:
     parts += ["grey dashes: what it is held against"] if drawing.base is not None else []
     parts += ["dashed level: the bound"] if drawing.low is not None or drawing.high is not None else []
     parts += ["grey field: the time looked at"] if drawing.window is not None else []
-    parts += ["dots: figures from outside"] if drawing.points is not None else []
+    parts += ["dots: figures from outside; rings: the model over the same time"] if drawing.points is not None else []
     return "; ".join(parts) + "."
 
 

@@ -110,13 +110,22 @@ class Bench:
         )
         start = None
         if condition.start == "rest":
-            still = {name: _first(*points) for name, points in paths.items()}
-            start = np.repeat(_rest(whole, at_rest, still), condition.futures, axis=0)
+            start = np.repeat(self._rest(condition, whole, at_rest, paths), condition.futures, axis=0)
             at_rest = {name: _for_each(model, name, values, condition) for name, values in at_rest.items()}
         running = _changed(model, running, [one for one in condition.change if one.at <= model.time.initial])
         first = self._disturbed(condition, model, _Stage(whole, running, paths, start), at_rest)
         later = sorted((one for one in condition.change if one.at > model.time.initial), key=lambda one: one.at)
         return _in_stages(first, condition, later, outputs, self._end(condition, model))
+
+    def _rest(self, condition: Condition, whole: CompiledModel, at_rest: Arrays, paths: Given) -> np.ndarray:
+        """Return the resting states; conditions that differ only in what comes later share them."""
+        later = {"futures": 1, "until": None, "time_step": None, "save_every": None, "method": None}
+        key = ("rest", condition.undisturbed.model_copy(update=later).model_dump_json())
+        if key not in self._made:
+            still = {name: _first(*points) for name, points in paths.items()}
+            self._made[key] = _rest(whole, at_rest, still)
+        states: np.ndarray = self._made[key]
+        return states
 
     def _end(self, condition: Condition, model: Model) -> float:
         study = self.checks.study
@@ -135,7 +144,14 @@ class Bench:
             return settled, dict(settled)
         if condition.plant is not None:
             study = replace(study, model=model, constants=constant_arrays(model))
-        return _study_inputs(study, condition, self._compiled(model))
+        plan = _plan(study, condition)
+        key = ("worlds", condition.model, condition.plant, condition.area, str(condition.set), plan.worlds, plan.seed)
+        if key not in self._made:
+            self._made[key] = with_anchors(plan, self._compiled(model))
+        worlds, faults = self._made[key]
+        if faults:
+            raise EngineError(next(iter(faults.values())))
+        return _study_inputs(plan, condition, worlds)
 
     def _disturbed(self, condition: Condition, model: Model, stage: _Stage, at_rest: Arrays) -> _Stage:
         """Return the stage with what is fixed, held and cut; each keeps, or takes, its value from the start on."""
@@ -166,12 +182,9 @@ def _states(start: np.ndarray, whole: CompiledModel, lesser: CompiledModel) -> n
     return start[..., [place[name] for name in lesser.states]]
 
 
-def _study_inputs(study: Study, condition: Condition, whole: CompiledModel) -> tuple[Arrays, Arrays]:
-    plan = _plan(study, condition)
+def _study_inputs(plan: Plan, condition: Condition, worlds: Mapping[str, np.ndarray]) -> tuple[Arrays, Arrays]:
+    study = plan.study
     design = condition.design or study.file.comparison.base
-    worlds, faults = with_anchors(plan, whole)
-    if faults:
-        raise EngineError(next(iter(faults.values())))
     anchored = {name: worlds[name] for name in (study.file.reference.anchors if study.file.reference else ())}
     resting = {**plan.rest_inputs(design), **anchored}
     running = dict(resting)

@@ -29,7 +29,7 @@ EVERY_STOCK = "every stock"
 MOST_EXPECTED_FAILURES = 4
 """More known failures than this are no exceptions any more."""
 _NEEDS_NO_VARIABLE = ("holds", "held_by", "integration")
-_COMPARES = ("direction", "paired")
+_COMPARES = ("direction", "paired", "effect")
 
 Read = Callable[[Path], Model]
 
@@ -96,10 +96,14 @@ def _models(
     models, problems = {"": model}, []
     sectors = study.file.sectors if study else ()
     for name, check in checks.items():
-        for side, condition in (("when", check.when), ("against", check.against)):
+        effect = check.expect.effect
+        sides: list[tuple[Place, Condition | None]] = [(("when",), check.when), (("against",), check.against)]
+        if effect is not None:
+            sides += [(("expect", "effect", side), getattr(effect, side)) for side in ("when", "against")]
+        for side, condition in sides:
             if condition is None or condition.model in models:
                 continue
-            place: Place = ("checks", name, side, "model")
+            place: Place = ("checks", name, *side, "model")
             if study is None or condition.model not in (*sectors, study.file.model):
                 what = f"`{condition.model}` is not among the study's `sectors`"
                 problems.append(yaml.problem(place, what, nearest=nearest_names(condition.model, sectors)))
@@ -194,6 +198,11 @@ def _study_names(study: Study, yaml: YamlFile, place: Place, condition: Conditio
 def _expectation_problems(
     found: CheckSet, yaml: YamlFile, place: Place, model: Model, expect: Expectation
 ) -> Iterator[Problem]:
+    if expect.effect is not None:
+        for side in ("when", "against"):
+            condition = getattr(expect.effect, side)
+            if condition is not None:
+                yield from _condition_problems(found, yaml, (*place, side), condition)
     if expect.conserved is not None:
         for key in ("entries", "exits"):
             for at, name in enumerate(getattr(expect.conserved, key)):

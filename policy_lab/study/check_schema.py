@@ -248,9 +248,31 @@ class Reaches(Frozen):
     """When a path first comes to a level."""
 
     level: float
-    of: Literal["value", "start", "base", "way"] = "value"
-    """``way``: of the way from the start to the end of the run, 0 to 1: 0.63 gives a time constant."""
+    of: Literal["value", "start", "base", "way", "peak"] = "value"
+    """``way``: of the way from the start to the end, 0 to 1, so that 0.63 gives a time constant; ``peak``: of the way
+    to where the path is furthest from its start."""
     between: Window
+
+
+class Effect(Frozen):
+    """What a condition changes against its base, as a multiple of what another condition changes against its own: how
+    far an effect is lost, or grows, under other circumstances or without a loop.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    when: Condition
+    """The condition whose effect is 1."""
+    against: Condition | None = None
+    """Its base; unless told, the same without what comes at the start or later."""
+    measured: Literal["end", "mean", "highest", "lowest"] = "end"
+    during: Window | None = None
+
+    @model_validator(mode="after")
+    def _some(self) -> Effect:
+        if self.low is None and self.high is None:
+            raise ValueError("give `low`, `high` or both")
+        return self
 
 
 class AlikeElements(Frozen):
@@ -291,6 +313,7 @@ class Expectation(Frozen):
     data: Data | None = None
     turns: Turns | None = None
     reaches: Reaches | None = None
+    effect: Effect | None = None
     alike: AlikeElements | None = None
     paired: Paired | None = None
     integration: Integration | None = None
@@ -342,8 +365,8 @@ class Check(Frozen):
     """Variables or elements (``Name[element]``); each has to pass. ``every stock``: all of them."""
     leaving_out: tuple[str, ...] = ()
     """Of the variables."""
-    elements: Literal["each", "sum", "mean"] = "each"
-    """What is done with the elements of a subscripted variable."""
+    elements: Literal["each", "sum", "mean", "total"] = "each"
+    """What is done with the elements of a subscripted variable; ``total`` adds up all variables as well."""
     divided_by: str = ""
     """A variable by which the path is divided, element by element or as a whole (its elements taken alike)."""
     times: float = 1.0
@@ -369,6 +392,6 @@ class ChecksFile(Frozen):
 
 CHECK_SCHEMAS: Final[tuple[type[Frozen], ...]] = (
     *(ChecksFile, Check, Condition, Change, Plant, Alike, FromTable, Expectation, Between, Direction, Stays, Extreme),
-    *(Shape, Conserved, Equals, Data, Turns, Reaches, AlikeElements, Paired, Integration, ExpectedFailure),
+    *(Shape, Conserved, Equals, Data, Turns, Reaches, Effect, AlikeElements, Paired, Integration, ExpectedFailure),
 )
 """Every schema of the file, as `policy-lab describe --keys` explains them."""
