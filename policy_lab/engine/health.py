@@ -14,6 +14,7 @@ from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.elements import component_elements
 from policy_lab.model.links import bound_elements, component_links, element_name, referenced
+from policy_lab.model.missing import of_variable
 from policy_lab.model.types import Kind, Model, Variable, plain_name
 from policy_lab.model.walk import children, needed_first, needed_now, walk
 
@@ -97,11 +98,14 @@ def _bad_elements(series: Series, model: Model) -> dict[str, _Bad]:
         if finite.all():
             continue
         names = model.elements(name)
+        missing = frozenset(of_variable(model, model.variables[name]))
         for place in np.argwhere(~finite.all(axis=0)) if names else [()]:
             column = (slice(None), *place)
             at = int(np.argmin(finite[column]))
             run = int(np.argmin(np.isfinite(values[(slice(None), at, *place)])))
             element = tuple(members[index] for members, index in zip(names, place, strict=True))
+            if element in missing:
+                continue
             value = float(values[(run, at, *place)])
             one = _Bad(model.variables[name], element, at, value, not finite[column][at:].any())
             found[one.name] = one

@@ -14,7 +14,6 @@ from types import MappingProxyType
 from policy_lab.engine import ir
 from policy_lab.engine.layout import Layout
 
-_TAKEN_APART = (ir.Apply, ir.Fold, ir.Interpolate)  # any other kind of node stays whole
 _HOLDING = (ir.Role.INPUT, ir.Role.LITERAL, ir.Role.HELD)
 
 
@@ -69,7 +68,7 @@ class _Work:
                 return node, name not in ("time", "step_start")
             case ir.Read(symbol=symbol):
                 return node, self._symbol_holds(symbol)
-        if type(node) not in _TAKEN_APART:
+        if not isinstance(node, ir.Apply | ir.Fold | ir.Interpolate):  # any other kind of node stays whole
             return node, False
         inner = (*axes, *node.axes) if isinstance(node, ir.Fold) else tuple(axes)
         parts = [self._parted(child, inner) for child in ir.children(node)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import numpy as np
@@ -21,7 +22,7 @@ from policy_lab.engine.expressions import (
 from policy_lab.engine.lowered import Lowered
 from policy_lab.engine.memory import declare_stock, lower_stateful, lower_stock
 from policy_lab.engine.ordering import CircularError, order_statements
-from policy_lab.engine.subscripts import SubscriptError, target_index
+from policy_lab.engine.subscripts import SubscriptError, target_index, undefined_boxes
 from policy_lab.errors import InputError, Problem
 from policy_lab.model import expression as ex
 from policy_lab.model.types import Kind, Model, Variable
@@ -160,6 +161,7 @@ def lower_equations(model: Model, given: Collection[str]) -> Draft:
             for place, expression in _declared(model, draft, variable):
                 line = place.line
                 _lower_component(expression, place)
+            draft.running += _without_value(model, variable)
         except (LoweringError, SubscriptError) as error:
             problems.append(problem_of(error, model, variable, line))
         except RecursionError:
@@ -184,6 +186,19 @@ def _declared(model: Model, draft: Draft, variable: Variable) -> list[tuple[Plac
     if whole:
         declare_stock(model, draft, variable, stocks[0].non_negative)
     return parts
+
+
+def _without_value(model: Model, variable: Variable) -> list[ir.Statement]:
+    """Return what gives the elements that no equation defines the value that they have: none."""
+    found = []
+    for box in undefined_boxes(model, variable) if variable.dimensions else ():
+        axes = tuple(ir.Axis(f"· missing {k}", len(elements)) for k, elements in enumerate(box.elements))
+        index = tuple(
+            ir.Along(axis.name, tuple(model.subscripts[dimension].index(one) for one in elements))
+            for axis, dimension, elements in zip(axes, variable.dimensions, box.elements, strict=True)
+        )
+        found.append(ir.Statement(variable.name, axes, index, ir.Number(math.nan), variable.line))
+    return found
 
 
 def _lower_component(expression: ex.Expression, place: Place) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from policy_lab.engine.ir import Along, Axis, Fixed, Index
+from policy_lab.model.matching import counterparts
 from policy_lab.model.types import Component, Model, Variable
 
 
@@ -56,6 +57,16 @@ def component_boxes(model: Model, component: Component) -> tuple[Box, ...]:
         if len(hole) != len(component.subscripts):
             raise SubscriptError(f"`:EXCEPT: [{', '.join(group)}]` has {len(hole)} subscripts")
         boxes = [part for box in boxes for part in _without(box, hole)]
+    return tuple(boxes)
+
+
+def undefined_boxes(model: Model, variable: Variable) -> tuple[Box, ...]:
+    """Return the rectangular parts of a variable that no equation defines."""
+    boxes = [Box(tuple(_elements(model, dimension) for dimension in variable.dimensions))]
+    for component in variable.components:
+        for part in component_boxes(model, component):
+            hole = [frozenset(elements) for elements in part.elements]
+            boxes = [left for box in boxes for left in _without(box, hole)]
     return tuple(boxes)
 
 
@@ -112,16 +123,11 @@ def _part(model: Model, subscript: str, dimension: str, siblings: tuple[str, ...
 
 def _mapped(model: Model, subscript: str, siblings: tuple[str, ...], scope: Scope) -> tuple[Loop, tuple[str, ...]]:
     """Find the loop that a range which is not on the left-hand side corresponds to, element by element."""
-    own = model.subscripts[subscript]
-    free = [name for name in scope.loops if name not in siblings and name in model.subscripts]
-    targets = [name for name in free if name in model.mappings.get(subscript, ())]
-    targets += [name for name in free if subscript in model.mappings.get(name, ())]
-    targets += [name for name in free if model.subscripts[name] == own]
-    for name in targets:
-        theirs = model.subscripts[name]
-        if len(theirs) == len(own):
-            loop = scope.loops[name]
-            return loop, tuple(own[theirs.index(element)] for element in loop.elements)
+    free = [(name, loop.elements) for name, loop in scope.loops.items()
+            if name not in siblings and name in model.subscripts]  # fmt: skip
+    found = counterparts(model, subscript, free)
+    if found is not None:
+        return scope.loops[found[0]], found[1]
     raise SubscriptError(
         f"`{subscript}` is not a subscript of the left-hand side{_listed(scope.written)}, maps onto none of it "
         "and is not reduced (`!`)"

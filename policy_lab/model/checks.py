@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
-from policy_lab.model.links import component_links, corresponding
+from policy_lab.model.links import component_links
+from policy_lab.model.matching import counterparts
+from policy_lab.model.missing import missing_reads
 from policy_lab.model.types import Component, Kind, Model, Variable, plain_name
 from policy_lab.model.walk import children, needed_first, needed_now
 
@@ -26,7 +28,7 @@ def check_model(model: Model, broken: frozenset[str] = frozenset()) -> list[Prob
     ]
     if problems or broken:
         return problems
-    return circular_now(model) or circular_first(model)
+    return [*missing_reads(model)] or circular_now(model) or circular_first(model)
 
 
 def _subscript_problems(
@@ -79,7 +81,9 @@ def _reference_fault(
 
 def _stands_for(model: Model, subscript: str, free: set[str]) -> bool:
     """Tell whether a range in an equation is one of its left-hand side, or corresponds to one."""
-    return subscript not in model.subscripts or subscript in free or bool(corresponding(model, subscript, free))
+    if subscript not in model.subscripts or subscript in free:
+        return True
+    return counterparts(model, subscript, [(name, model.subscripts[name]) for name in free]) is not None
 
 
 def _pattern(used: Variable) -> str:

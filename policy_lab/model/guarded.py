@@ -191,10 +191,22 @@ class VensimLeftSide(vensim_element.ElementsComponentVisitor):
             raise EquationError(f"{function} takes 5 arguments, {len(self.qargs)} given")
         super().visit_imported_subscript(n, vc)
 
+    def __init__(self, tree: Node) -> None:
+        self.matched: list[tuple[str, tuple[str, ...]]] = []  # (range, its elements in the order of ours)
+        super().__init__(tree)
+
+    def visit_subscript_definition(self, n: Node, vc: Sequence[str]) -> None:
+        super().visit_subscript_definition(n, vc)
+        self.component.matched = tuple(self.matched)
+
     def visit_subscript_mapping(self, n: Node, vc: Sequence[str]) -> None:
-        if ":" in n.text:
-            raise EquationError("a subscript mapping element by element is not supported")
-        self.mapping.append(vc[0].strip())
+        target, colon, elements = n.text.strip().strip("()").partition(":")
+        if colon:
+            items = tuple(split_names(elements))
+            del self.subscripts[-len(items) :]  # PySD takes them for elements of the range itself
+            self.matched.append((target.strip(), items))
+        else:
+            self.mapping.append(target.strip())
 
 
 def limit_notes(text: str) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from policy_lab.model import expression as ex
 from policy_lab.model.elements import component_elements
+from policy_lab.model.matching import counterparts
 from policy_lab.model.types import Component, Model, Variable
 from policy_lab.model.walk import children
 
@@ -57,15 +58,6 @@ def _references(node: ex.Expression, parts: Parts) -> Iterator[ex.Reference]:
         queue += reversed(parts(current))
 
 
-def corresponding(model: Model, subscript: str, free: Iterable[str]) -> list[str]:
-    """Return the ranges of a left-hand side that a range corresponds to: mapped either way, or of the same elements."""
-    own = model.subscripts[subscript]
-    same = [one for one in free if len(model.subscripts[one]) == len(own)]
-    found = [one for one in same if one in model.mappings.get(subscript, ())]
-    found += [one for one in same if subscript in model.mappings.get(one, ())]
-    return found + [one for one in same if model.subscripts[one] == own]
-
-
 def bound_elements(model: Model, component: Component, element: tuple[str, ...]) -> dict[str, str]:
     """Say which element every range on the left-hand side of an equation stands for."""
     pairs = zip(component.subscripts, element, strict=True)
@@ -77,10 +69,10 @@ def _mapped(model: Model, one: ex.Reference, bound: Mapping[str, str]) -> dict[s
     found = {}
     for subscript in one.subscripts:
         if subscript in model.subscripts and subscript not in bound:
-            free = [name for name in bound if name not in one.subscripts]
-            for target in corresponding(model, subscript, free)[:1]:
-                place = model.subscripts[target].index(bound[target])
-                found[subscript] = model.subscripts[subscript][place]
+            free = [(name, (chosen,)) for name, chosen in bound.items() if name not in one.subscripts]
+            there = counterparts(model, subscript, free)
+            if there is not None:
+                found[subscript] = there[1][0]
     return found
 
 

@@ -40,10 +40,11 @@ class Equation:
 
 @dataclass(frozen=True)
 class Range:
-    """One parsed subscript range."""
+    """One parsed subscript range; ``matched`` are ranges that it maps onto with their elements, in its own order."""
 
     abstract: AbstractSubscriptRange
     line: int
+    matched: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True)

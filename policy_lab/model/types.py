@@ -104,7 +104,8 @@ class Model:
     ``subscripts`` gives the elements of every range, aliases (``Partner <-> Agency``) included; ``integration`` is the
     method that the file asks for (``euler``, ``rk2``, ``rk4``, ``adaptive``); ``digest`` is the SHA-256 of the file.
     ``mappings`` gives, for a range that maps onto others (``A: a1, a2 -> B`` or ``A <-> B``), those others: their
-    elements correspond one to one, in order. ``views`` gives the variables drawn in each view of the sketch.
+    elements correspond one to one, in order; ``matched`` gives, for a range that maps onto another element by element,
+    the elements there that each of its own stands for. ``views`` gives the variables drawn in each view of the sketch.
     ``kept_as`` names this very reading of the file in the cache folder; a changed copy has none.
     ``files`` are the other files that values were read from, each once: its path beside the model, as the model names
     it, and the SHA-256 of its content.
@@ -119,6 +120,7 @@ class Model:
     integration: str
     warnings: tuple[Problem, ...] = ()
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    matched: Mapping[str, Mapping[str, tuple[tuple[str, ...], ...]]] = field(default_factory=dict)
     views: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     kept_as: str = field(default="", init=False, compare=False, repr=False)
     files: tuple[tuple[str, str], ...] = ()

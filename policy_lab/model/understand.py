@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,8 @@ from policy_lab.errors import Problem, clipped
 from policy_lab.model import expression as ex
 from policy_lab.model.checks import check_model
 from policy_lab.model.convert import UNKNOWN, Converter, Names, folded_number, shaped
-from policy_lab.model.elements import component_elements
+from policy_lab.model.elements import component_elements, missing_elements
+from policy_lab.model.missing import missing_notes
 from policy_lab.model.outside import Outside
 from policy_lab.model.ranges import Ranges, resolve_ranges
 from policy_lab.model.timing import time_settings
@@ -70,12 +70,13 @@ def understand(translation: Translation) -> Model:
         time=time or _NO_TIME,
         integration=translation.integration,
         mappings=MappingProxyType({name: others for name, others in ranges.mapped.items() if others}),
+        matched=MappingProxyType(dict(ranges.matched)),
         views=MappingProxyType(_views(translation, names)),
         files=outside.files,
     )
     problems += check_model(model, broken)
     raise_if_any(problems, translation.path)
-    warnings = [*translation.warnings, *notes, *_unit_notes(model), *outside.notes]
+    warnings = [*translation.warnings, *notes, *_unit_notes(model), *outside.notes, *missing_notes(model)]
     return replace(model, warnings=tuple(named(note, translation.path) for note in warnings))
 
 
@@ -192,7 +193,7 @@ def _check_cover(
     ranges: Ranges,
     problems: list[Problem],
 ) -> None:
-    """Refuse elements that two equations define, and elements that none does."""
+    """Refuse elements that two equations define, and elements of stocks and data that none does."""
     if len(components) == 1 and components[0].subscripts == dimensions and not components[0].excepted:
         return
     owner: dict[tuple[str, ...], int] = {}
@@ -202,13 +203,12 @@ def _check_cover(
                 problems.append(_twice(name, group, owner[element], place, element))
                 return
             owner[element] = place
-    for element in itertools.product(*(ranges.elements[dimension] for dimension in dimensions)):
-        if element not in owner:
+    if any(isinstance(component.expression, ex.Stock | ex.Data) for component in components):
+        for element in missing_elements(components, dimensions, ranges.elements)[:1]:
             problems.append(
                 Problem(f"no equation for `{name}[{','.join(element)}]`", line=group[0].line, variable=name,
                         remedy="Give it one, or a range of just the elements that have one.")
             )  # fmt: skip
-            return
 
 
 def _twice(name: str, group: Sequence[Equation], first: int, second: int, element: tuple[str, ...]) -> Problem:

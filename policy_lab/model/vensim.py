@@ -102,7 +102,8 @@ def _parse_entry(entry: Entry) -> _Parsed:
 
 
 def _range(left: Any, entry: Entry, name: str) -> _Parsed:
-    return _Parsed(Range(replace(left.get_abstract_subscript_range(), name=name), entry.line))
+    matched = getattr(left, "matched", ())
+    return _Parsed(Range(replace(left.get_abstract_subscript_range(), name=name), entry.line, matched))
 
 
 def _equation(left: Any, entry: Entry, name: str, text: str) -> _Parsed:

@@ -309,6 +309,13 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ),
     ("reorder.mdl", "sorted"): lambda t: each(1 + t, 2 + 2 * t, 3 + 3 * t, 4 + 4 * t),
     ("inverse.mdl", "inverse"): _inverse,
+    ("element_mapping.mdl", "in order"): lambda t: each(1 + t, 2 + t),
+    ("element_mapping.mdl", "mapped"): lambda t: each(2 + t, 1 + t),
+    ("element_mapping.mdl", "mapped back"): lambda t: each(6 + t, 5 + t),
+    ("element_mapping.mdl", "of its land"): lambda t: each(10 + t, 10 + t, 20 + t, 30 + t, 30 + t),
+    ("element_mapping.mdl", "of the south"): lambda t: each(30 * t, 30 * t),
+    ("element_mapping.mdl", "of its side"): lambda t: each(7 + t, 7 + t, 8 + t, 8 + t),
+    ("element_mapping.mdl", "second target"): lambda t: each(2 * t, t),
     ("memory_in_sum.mdl", "remembered"): lambda t: sum(
         chain(t, 1, k, 0, lambda t, k=k: k * _step(t)) for k in (1, 2, 3, 4)
     ),

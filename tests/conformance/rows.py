@@ -276,8 +276,21 @@ FEATURES = {
     "direct_alias.mdl": "aliased | a file named by Vensim's alias (?name)",
     "direct_outside.mdl": "led out | a file outside the model's folder",
     "waiting_data.mdl": "used | a data variable, without data given",
-    "element_mapping.mdl": "mapped | a mapping element by element",
-    "missing_element.mdl": "half | an element without an equation",
+    "element_mapping.mdl": """
+        in order      | a mapping element by element, in order
+        mapped        | a mapping element by element, in another order
+        mapped back   | a mapping element by element, read from the other side
+        of its land   | an element mapped onto several
+        of the south  | an element mapped onto several, read in a part of them
+        of its side   | a mapping onto a range made of ranges
+        second target | a range mapped onto two others
+    """,
+    "missing_element.mdl": """
+        half   | an element without an equation, which nothing reads
+        corner | elements of two subscripts without an equation
+        total  | reading around elements without an equation
+    """,
+    "missing_read.mdl": "total | an element without an equation, which an equation reads",
     "undefined.mdl": "to be | A FUNCTION OF",
     "two_outputs.mdl": "half | a macro with several outputs",
     "names.mdl": """
