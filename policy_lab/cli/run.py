@@ -24,7 +24,10 @@ _FILE = click.Path(path_type=Path)
 @click.option("--return", "outputs", multiple=True, metavar="NAME", help="Variables to write. [all]")
 @click.option("--final-time", type=float, metavar="T", help="In the model's time unit. [the file's]")
 @click.option("--time-step", type=float, metavar="DT", help="In the model's time unit. [the file's]")
-@click.option("--method", type=click.Choice(["euler", "rk2", "rk4"]), help="Method of integration. [the file's]")
+@click.option(
+    "--method", type=click.Choice(["euler", "rk2", "rk4", "adaptive"]), help="Method of integration. [the file's]"
+)
+@click.option("--tolerance", type=float, metavar="SHARE", help="Of each stock, for the adaptive step. [1e-6]")
 @click.option("--accuracy", is_flag=True, help="Instead of values, write how many digits of each the time step leaves.")
 @click.option("--out", type=_FILE, metavar="FILE.csv", help="Where to write. [standard output]")
 @click.option("--unlimited", is_flag=True, help="Run however large it is.")
@@ -38,6 +41,7 @@ def run(
     final_time: float | None,
     time_step: float | None,
     method: str | None,
+    tolerance: float | None,
     accuracy: bool,
     out: Path | None,
     unlimited: bool,
@@ -45,7 +49,7 @@ def run(
     """Run MODEL (.mdl, .xmile, .stmx, .itmx) once and write a CSV.
 
     The table has a `time` column and one column for each variable element, spelled Stock[A,B]. With --accuracy it has
-    a row for each element instead: the digits that stand at half the time step, and of Euler against RK4.
+    a row for each element instead: the digits that stand at half the time step, and against a more accurate method.
     """
     from policy_lab.engine.health import numeric_warnings
     from policy_lab.model.kept import read_kept
@@ -63,6 +67,7 @@ def run(
         "final_time": final_time,
         "time_step": time_step,
         "method": method,
+        "tolerance": tolerance,
         "unlimited": unlimited,
     }
     if accuracy:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from policy_lab.engine.adaptive import Tolerance
 from policy_lab.engine.compiled import CompiledModel
 from policy_lab.engine.series import Series
 
 Array = NDArray[np.float64]
+Allowed: TypeAlias = float | Sequence[float] | Tolerance | None
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,8 @@ class Difference:
         The largest difference of a run as a share of the largest value in that run: 0.001 is a tenth of a per cent.
     time
         When the relative difference is largest.
+    variable
+        The variable that it is an element of.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Difference:
     largest: float
     relative: float
     time: float
+    variable: str = ""
 
     @property
     def digits(self) -> float:
@@ -54,13 +60,14 @@ def compare_time_steps(
     time_step: float | None = None,
     final_time: float | None = None,
     method: str | None = None,
+    tolerance: Allowed = None,
     series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> tuple[Difference, ...]:
     """Compare runs at the time step with runs at half of it.
 
     Parameters
     ----------
-    inputs, start, final_time, method, series
+    inputs, start, final_time, method, tolerance, series
         As for :meth:`CompiledModel.run`.
     outputs
         Variables to compare; all when not given.
@@ -84,6 +91,7 @@ def compare_time_steps(
             time_step=at,
             save_period=period,
             method=method,
+            tolerance=tolerance,
             series=series,
         )
 
@@ -96,14 +104,15 @@ def compare_methods(
     outputs: Sequence[str] | None = None,
     *,
     methods: tuple[str, str] = ("euler", "rk4"),
+    tolerances: tuple[Allowed, Allowed] = (None, None),
     start: ArrayLike | None = None,
     time_step: float | None = None,
     final_time: float | None = None,
     series: Mapping[str, tuple[ArrayLike, ArrayLike]] | None = None,
 ) -> tuple[Difference, ...]:
-    """Compare two methods of integration at one time step; see :func:`compare_time_steps`."""
+    """Compare two methods of integration at one time step, each with its tolerance; see :func:`compare_time_steps`."""
 
-    def computed(method: str) -> Series:
+    def computed(method: str, tolerance: Allowed) -> Series:
         return compiled.run(
             inputs,
             outputs=outputs,
@@ -111,10 +120,12 @@ def compare_methods(
             time_step=time_step,
             final_time=final_time,
             method=method,
+            tolerance=tolerance,
             series=series,
         )
 
-    return differences(computed(methods[0]), computed(methods[1]))
+    first, second = zip(methods, tolerances, strict=True)
+    return differences(computed(*first), computed(*second))
 
 
 def differences(first: Series, second: Series) -> tuple[Difference, ...]:
@@ -130,7 +141,8 @@ def differences(first: Series, second: Series) -> tuple[Difference, ...]:
         a = first[name][:, ours].reshape(first.runs, len(ours), -1)
         b = second[name][:, theirs].reshape(second.runs, len(theirs), -1)
         for place, element in enumerate(first.element_names(name)):
-            found.append(_difference(element, first.units[name], a[:, :, place], b[:, :, place], times))
+            apart = _difference(element, first.units[name], a[:, :, place], b[:, :, place], times)
+            found.append(replace(apart, variable=name))
     return tuple(sorted(found, key=lambda difference: -difference.relative))
 
 

@@ -28,7 +28,7 @@ from policy_lab.errors import InputError, Problem
 Array = NDArray[np.float64]
 
 ADAPTIVE = "adaptive"
-FINEST = 20
+FINEST = 40
 COARSE = 10
 PATIENCE = 2048
 EASY = 1 / 64
@@ -83,14 +83,19 @@ class Tolerance:
         return f"{self.relative:g} of a stock, and {self.absolute:g} in its unit"
 
 
-def tolerance_of(asked: float | Sequence[float] | Tolerance | None) -> Tolerance:
+def tolerance_of(asked: float | Sequence[float] | Tolerance | None, method: str = ADAPTIVE) -> Tolerance:
     """Return the tolerance that was asked for: a share, or a share and an amount.
 
     Raises
     ------
     InputError
-        When the share is not between 1e-13 and 0.1, or the amount is not a finite number above 0.
+        When the share is not between 1e-13 and 0.1, or the amount is not a finite number above 0; when there is one
+        although the method's step does not adapt.
     """
+    if asked is not None and method != ADAPTIVE:
+        raise InputError(
+            Problem(what=f"a tolerance is for the adaptive step, not for `{method}`", remedy="Ask for `adaptive`.")
+        )
     if asked is None or isinstance(asked, Tolerance):
         return _checked(asked or Tolerance())
     try:
@@ -143,6 +148,6 @@ def unmet(record: Array, state_names: Sequence[str], time_unit: str, tolerance: 
             ),
             variable=state_names[state],
             why="its rate jumps back and forth, grows without bound, or is no number, however short the sub-step",
-            remedy="Look for IF THEN ELSE, MIN, MAX or a division in that rate; a smaller TIME STEP allows shorter ones.",
+            remedy="Look for IF THEN ELSE, MIN, MAX or a division in it; a smaller TIME STEP allows shorter sub-steps.",
         ),
     )

@@ -155,7 +155,8 @@ class CompiledModel:
         names = self._output_names(outputs)
         first = None if start is None else np.asarray(start, dtype=np.float64)
         given = self._given(inputs, first, series or {})
-        asked, allowed = self._method(method), tolerance_of(tolerance)
+        asked = self.method(method)
+        allowed = tolerance_of(tolerance, asked)
         stored = self._stored(names)
         _check_memory(given.runs, len(line.saved), sum(symbol.size for symbol in stored))
         raw = self._backend.simulate(
@@ -317,7 +318,14 @@ class CompiledModel:
             final = max(final, initial)
         return timeline(initial, final, step, float(save_period))
 
-    def _method(self, method: str | None) -> str:
+    def method(self, method: str | None = None) -> str:
+        """Return the method of integration that a run uses: the one that is asked for, or else the file's.
+
+        Raises
+        ------
+        InputError
+            When there is no such method.
+        """
         asked = method or self._model.integration
         if asked not in METHODS:
             raise InputError(
@@ -402,6 +410,7 @@ class CompiledModel:
             time_unit=unit,
             warnings=(*outside_limits(self._model, self._inputs, inputs), *went),
             sub_steps=None if raw.record is None else raw.record[Record.KEPT].astype(np.int64),
+            beyond_tolerance=None if raw.record is None else raw.record[Record.UNMET].astype(np.int64),
         )
 
 

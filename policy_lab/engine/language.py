@@ -14,6 +14,7 @@ from policy_lab.model.types import Component, Kind, Model
 from policy_lab.model.walk import walk
 
 _EULER = "euler"
+_SPELLED = {"adaptive": "an adaptive step"}
 _NAMES: dict[type, str] = {
     ex.Stock: "INTEG", ex.Delay: "material delay (DELAY1, DELAY3, DELAY N)", ex.DelayFixed: "DELAY FIXED",
     ex.Smooth: "smooth (SMOOTH, SMOOTH3, SMOOTH N)", ex.Trend: "TREND", ex.Forecast: "FORECAST",
@@ -79,7 +80,7 @@ def _engines(feature: str, refused: bool) -> tuple[str, ...]:
 
 
 def _features(model: Model) -> Iterator[tuple[str, int]]:
-    yield f"integration by {model.integration}", 0
+    yield f"integration by {_SPELLED.get(model.integration, model.integration)}", 0
     for name in model.mappings:
         yield "mapping or alias of ranges", _first_line(model, name)
     for variable in model.variables.values():

@@ -122,7 +122,7 @@ class AdaptiveWriter(StepWriter):
         marked = text.op(f"or i64 {position}, {_WHOLE}")
         aligned = text.op(f"call i64 @llvm.cttz.i64(i64 {marked}, i1 true)")
         patient = text.op(f"icmp ult i64 {tries}, {PATIENCE}")
-        floor = text.op(f"select i1 {patient}, i64 0, i64 {self._least(text, aligned, str(COARSE))}")
+        floor = text.op(f"select i1 {patient}, i64 0, i64 {self._least(text, aligned, str(FINEST - COARSE))}")
         wished = self._least(text, text.op(f"load i64, ptr {at.wish}, align 8"), aligned)
         level = self._most(text, wished, floor)
         span = text.op(f"fmul double {at.length}, {self._part(text, text.op(f'shl i64 1, {level}'))}")

@@ -47,7 +47,7 @@ def advance(flow: Flow, time: float, time_step: float, rates: Array) -> None:
     wish = int(flow.record[Record.LEVEL])
     while position < _WHOLE:
         aligned = _halvings_of(position)
-        floor = 0 if tries < PATIENCE else min(aligned, COARSE)
+        floor = 0 if tries < PATIENCE else min(aligned, FINEST - COARSE)
         level = max(min(wish, aligned), floor)
         here = time + time_step * (position / _WHOLE)
         span = time_step * ((1 << level) / _WHOLE)

@@ -37,6 +37,8 @@ class Series:
         What is doubtful: inputs outside the limits of the model file, an adaptive step that missed its tolerance.
     sub_steps
         How many sub-steps the adaptive step took, shape (runs,); None for a step of fixed length.
+    beyond_tolerance
+        How many of them had to be kept although their error was beyond the tolerance, shape (runs,); else None.
 
     Examples
     --------
@@ -58,6 +60,7 @@ class Series:
     time_unit: str = ""
     warnings: tuple[Problem, ...] = ()
     sub_steps: NDArray[np.int64] | None = None
+    beyond_tolerance: NDArray[np.int64] | None = None
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         """Return the values of a variable, shape (runs, times, *dimensions); case and underscores do not count."""

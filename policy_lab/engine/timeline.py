@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from policy_lab.errors import InputError, Problem
 
 MAXIMUM_STEPS = 20_000_000
+_MOST_LOST = 1e-3  # of a time step, in adding it to the time: with more a run would miss its end
+_MOST_ASTRAY = 0.1  # of a time step, at the end of a run: as far as saving bears
 _PRECISION = 1e-5  # of a time step: PySD's tolerance for the final time and for saving
 
 
@@ -53,13 +55,19 @@ def timeline(initial_time: float, final_time: float, time_step: float, save_peri
         problems = _impossible(initial_time, final_time, time_step)
     if problems:
         raise InputError(*problems)
-    count = max(0, math.ceil((final_time - initial_time) / time_step)) + 2
+    steps = (final_time - initial_time) / time_step * (1 + _lost(initial_time, final_time, time_step))
+    count = max(0, math.ceil(steps)) + 2
     increments = np.full(count + 1, time_step)
     increments[0] = initial_time
     times = np.add.accumulate(increments)
     tolerance = time_step * _PRECISION
     inside = times + tolerance < final_time
     times = times[: int(np.argmin(inside)) + 1]
+    astray = abs(times[-1] - (initial_time + (len(times) - 1) * time_step))
+    if astray > _MOST_ASTRAY * time_step:
+        raise InputError(
+            _rounded(initial_time, final_time, time_step, f"{len(times) - 1:,} steps end {astray:.2g} off")
+        )
     since = times - initial_time
     turns = np.round(since / save_period)
     saved = np.flatnonzero(np.abs(since - turns * save_period) < _saving_tolerance(times, time_step))
@@ -75,7 +83,7 @@ def _saving_tolerance(times: NDArray[np.float64], time_step: float) -> NDArray[n
     PySD allows a hundred-thousandth of a step only, and so loses rows of long runs with short steps.
     """
     lost = np.arange(len(times)) * np.spacing(np.abs(times).max())
-    return time_step * _PRECISION + np.minimum(lost, 0.1 * time_step)
+    return time_step * _PRECISION + np.minimum(lost, _MOST_ASTRAY * time_step)
 
 
 def _impossible(initial_time: float, final_time: float, time_step: float) -> list[Problem]:
@@ -89,6 +97,24 @@ def _impossible(initial_time: float, final_time: float, time_step: float) -> lis
                 remedy="Raise TIME STEP or shorten the horizon.",
             )
         ]
-    if max(abs(initial_time), abs(final_time)) + time_step == max(abs(initial_time), abs(final_time)):
-        return [Problem(what=f"TIME STEP {time_step!r} is lost in rounding beside times of {final_time:g}")]
+    if _lost(initial_time, final_time, time_step) > _MOST_LOST:
+        return [_rounded(initial_time, final_time, time_step)]
     return []
+
+
+def _rounded(initial_time: float, final_time: float, time_step: float, found: str = "") -> Problem:
+    largest = max(initial_time, final_time, key=abs)
+    apart = f"numbers of that size stand {float(np.spacing(abs(largest))):.2g} apart"
+    return Problem(
+        what=f"TIME STEP {time_step!r} is lost in rounding beside times of {largest:g}",
+        why=f"{apart}; {found}" if found else apart,
+        remedy="Count time from 0, or take a longer step.",
+    )
+
+
+def _lost(initial_time: float, final_time: float, time_step: float) -> float:
+    """Return the share of a time step that adding it to the time may lose; none where every sum is exact."""
+    apart = float(np.spacing(max(abs(initial_time), abs(final_time))))
+    if math.fmod(initial_time, apart) == 0 and math.fmod(time_step, apart) == 0:
+        return 0.0
+    return apart / time_step

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -74,7 +74,7 @@ def run(
         progress(0, plan.cases)
     worlds, reference_faults = with_anchors(plan, compiled)
     starts = _starts(plan, compiled, worlds, reference_faults)
-    outcomes, time, failures = _cases(plan, compiled, worlds, starts, progress, threads)
+    outcomes, time, failures, beyond = _cases(plan, compiled, worlds, starts, progress, threads)
     return Results(
         plan=plan,
         designs=plan.designs,
@@ -82,7 +82,7 @@ def run(
         outcomes=MappingProxyType(outcomes),
         worlds=MappingProxyType(worlds),
         levers=MappingProxyType(plan.lever_scores()),
-        manifest=MappingProxyType(_manifest(plan, engine, failures)),
+        manifest=MappingProxyType(_manifest(plan, engine, failures, beyond)),
         failures=failures,
     )
 
@@ -140,8 +140,11 @@ def _cases(
     starts: Mapping[str, Start],
     progress: Progress | None,
     threads: int | None,
-) -> tuple[dict[str, Outcome], np.ndarray, tuple[FailedCase, ...]]:
-    """Run every case, a part of the worlds at a time; the draws of a part are laid out once for all designs."""
+) -> tuple[dict[str, Outcome], np.ndarray, tuple[FailedCase, ...], int]:
+    """Run every case, a part of the worlds at a time; the draws of a part are laid out once for all designs.
+
+    The last of what is returned is how many cases an adaptive step left beyond its tolerance somewhere.
+    """
     model = plan.study.model
     line = compiled.timeline(
         final_time=model.time.initial + plan.horizon, time_step=plan.time_step, save_period=plan.save_period
@@ -150,7 +153,7 @@ def _cases(
     futures = plan.future_inputs()
     chosen = {design: plan.design_inputs(design) for design in plan.designs}
     failures: list[FailedCase] = []
-    done = 0
+    done = beyond = 0
     for part in _parts(plan):
         common = {name: _for_each_future(values[part], plan.futures) for name, values in worlds.items()}
         luck = {name: values[part].reshape(-1, *values.shape[2:]) for name, values in futures.items()}
@@ -170,12 +173,14 @@ def _cases(
             for name, target in values.items():
                 target[...] = series[name].reshape(target.shape)
             failures += _failed(design, part.start, values, line.labels - model.time.initial, starts[design].faults)
+            if series.beyond_tolerance is not None:
+                beyond += int(np.count_nonzero(series.beyond_tolerance))
             done += (part.stop - part.start) * plan.futures
             if progress:
                 progress(done, plan.cases)
     order = {design: place for place, design in enumerate(plan.designs)}
     failures.sort(key=lambda case: (order[case.design], case.world, case.future))
-    return outcomes, line.labels - model.time.initial, tuple(failures)
+    return outcomes, line.labels - model.time.initial, tuple(failures), beyond
 
 
 def _anchors(plan: Plan, worlds: Arrays) -> dict[str, np.ndarray]:
@@ -244,8 +249,13 @@ def _not_finite(values: Arrays) -> Iterator[tuple[int, int, str, int]]:
         yield world, future, name, at
 
 
-def _manifest(plan: Plan, engine: str, failures: tuple[FailedCase, ...]) -> dict[str, object]:
+def _manifest(plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond: int) -> dict[str, object]:
+    from policy_lab.engine.adaptive import ADAPTIVE, Tolerance
+
     study = plan.study
+    stepped: dict[str, object] = {}
+    if study.model.integration == ADAPTIVE:
+        stepped = {"tolerance": asdict(Tolerance()), "cases_beyond_tolerance": beyond}
     return manifest(
         subject=study.file.title,
         model=study.files["model"],
@@ -258,4 +268,5 @@ def _manifest(plan: Plan, engine: str, failures: tuple[FailedCase, ...]) -> dict
         settings=plan.choices(),
         cases=plan.cases,
         failed_cases=len(failures),
+        **stepped,
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from pathlib import Path
 
 import pytest
@@ -147,10 +148,26 @@ def test_accuracy_is_a_table_of_digits(tank):
     assert policy_lab("run", tank, "--accuracy", "--engine", "pysd").exit_code == 2
 
 
+def test_an_adaptive_step_that_misses_its_tolerance_is_warned_of(tmp_path):
+    path = tmp_path / "hunting.mdl"
+    hunting = TANK.replace("Inflow = 1", "Inflow = IF THEN ELSE(Tank > 5.001, -90, 90)")
+    path.write_text(hunting.replace("Inflow - Outflow,", "Inflow,"))
+    done = policy_lab("run", path, "--method", "adaptive", "--final-time", 2)
+    assert done.exit_code == 0, done.stderr
+    assert "`Tank`: the adaptive step could not meet its tolerance" in done.stderr
+    assert "from time" in done.stderr
+
+
 def test_a_method_can_be_asked_for(tank):
     euler, file, finer = (
         table(policy_lab("run", tank, "--return", "Tank", *words).stdout)[-1]["Tank"]
         for words in (["--method", "euler"], [], ["--method", "rk4"])
     )
     assert euler == file != finer
+    adaptive = ("--method", "adaptive", "--tolerance", "1e-10")
+    best = table(policy_lab("run", tank, "--return", "Tank", *adaptive).stdout)[-1]["Tank"]
+    assert float(best) == pytest.approx(4 / 3 + (4 - 4 / 3) * math.exp(-3), rel=1e-8)
+    refused = policy_lab("run", tank, "--tolerance", "1e-10")
+    assert (refused.exit_code, "not for `euler`" in refused.stderr) == (2, True)
+    assert policy_lab("run", tank, *adaptive, "--engine", "pysd").exit_code == 2
     assert policy_lab("run", tank, "--method", "rk4", "--engine", "pysd").exit_code == 2

@@ -328,6 +328,9 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ("star.xmile", "total"): lambda t: 3 + 0 * t,
     ("rk4.xmile", "decaying"): lambda t: _runge_kutta(t, 4),
     ("rk2.xmile", "decaying_too"): lambda t: _runge_kutta(t, 2),
+    ("rk45.xmile", "adapted"): lambda t: 8 * np.exp(-t / 20),
+    ("rk4_auto.mdl", "eased"): lambda t: 8 * np.exp(-t / 20),
+    ("rk4_fixed.mdl", "edged"): lambda t: 8 * np.exp(-t / 20) + 40 * (1 - np.exp(-np.maximum(t - 3, 0) / 20)),
     ("non_negative.xmile", "emptied"): lambda t: np.maximum(3 - t, 0),
 }
 _YEARS, _NORTH, _SOUTH = np.array([1.0, 2, 5, 7]), np.array([1.0, 3, 9, 2]), np.array([10.0, 20, 40, 50])

@@ -12,6 +12,7 @@ import pytest
 import policy_lab as pl
 from policy_lab.engine import compile_model, digits
 from policy_lab.engine.digits import accuracy
+from policy_lab.errors import InputError
 from policy_lab.model import Model
 
 Written = Callable[..., Model]
@@ -48,8 +49,49 @@ def test_the_digits_are_those_of_two_geometric_series(written: Written) -> None:
     assert found["Still"].digits == digits.MOST_DIGITS
     assert found.rows[0].name == "Level"
     assert {"TIME STEP", "Time"} & {row.name for row in found.rows} == set()
-    assert "0.25 against 0.125" in str(found) and "`Level`" in str(found)
+    said = str(found)
+    assert said.startswith("Euler at a time step of 0.25, against half the step, and RK4: fewer than 2 digits stand of")
+    assert "\n  Level" in said and "Still" not in said
     assert found.to_frame().loc["Level", "digits"] == level.digits
+
+
+def test_each_method_is_compared_with_a_more_accurate_one(written: Written) -> None:
+    """Euler with RK4, RK2 and RK4 with the adaptive step, and that with a tolerance a thousandth of its own."""
+    model = written("Level = INTEG(-0.3 * Level, 1)", final=8, save=1)
+    compiled = compile_model(model)
+    exact = np.exp(-0.3 * np.arange(9))
+
+    def error(**options: object) -> float:
+        return float(np.abs(compiled.run(outputs=["Level"], **options)["Level"][0] - exact).max())  # type: ignore[arg-type]
+
+    for method in ("rk2", "rk4"):
+        found = accuracy(compiled, outputs=["Level"], method=method)
+        assert found.against == "the adaptive step (tolerance 1e-08)"
+        assert found["Level"].method == pytest.approx(error(method=method), rel=0.02)
+    found = accuracy(compiled, outputs=["Level"], method="adaptive", tolerance=1e-5)
+    assert found.against == "a tolerance of 1e-08 instead of 1e-05"
+    assert found["Level"].digits == pytest.approx(-math.log10(error(method="adaptive", tolerance=1e-5)), abs=0.3)
+    assert accuracy(compiled, outputs=["Level"]).against == "RK4"
+    with pytest.raises(InputError, match=r"a tolerance is for the adaptive step, not for `rk4`"):
+        accuracy(compiled, method="rk4", tolerance=1e-5)
+
+
+def test_random_numbers_are_not_taken_for_errors(written: Written) -> None:
+    """At half the step other numbers are drawn: only the method is compared, and that is said."""
+    model = written("Luck = RANDOM UNIFORM(-1, 1, 3)", "Sum = INTEG(Luck, 0)", "Slow = INTEG(-0.3 * Slow, 1)")
+    found = accuracy(model)
+    assert found.random and "Random numbers change with the step" in str(found)
+    assert math.isnan(found["Sum"].step) and found["Sum"].method < 1e-12
+    assert found["Slow"].digits == pytest.approx(-math.log10(found["Slow"].method))
+    assert not accuracy(written("Level = INTEG(-0.3 * Level, 1)")).random
+
+
+def test_the_summary_names_each_variable_once(written: Written) -> None:
+    model = written(
+        "Area: north, south", "Level[Area] = INTEG(-0.3 * Level[Area], 1)", "Double[Area] = 2 * Level[Area]"
+    )
+    said = str(accuracy(model))
+    assert said.count("Level[") == 1 and said.count("Double[") == 1
 
 
 def test_a_shorter_step_lets_more_digits_stand(written: Written) -> None:

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
+from policy_lab.engine import compile_model
 from policy_lab.engine.timeline import MAXIMUM_STEPS, timeline
 from policy_lab.errors import InputError
+from policy_lab.model import Model
+
+Written = Callable[..., Model]
 
 
 def test_time_is_added_up_step_by_step_as_pysd_does() -> None:
@@ -47,11 +53,43 @@ def test_a_run_may_have_one_moment() -> None:
         ((10, 0, 1, 1), "before INITIAL TIME"),
         ((0, 1e9, 1e-3, 1), "time steps"),
         ((1e17, 1e17 + 1024, 1, 1), "lost in rounding"),
+        ((1e15, 1e15 + 20, 0.15, 1), "lost in rounding beside times of 1e\\+15 .*0.12 apart"),
+        ((-2000, -1999.999999999, 1e-12, 1e-9), "lost in rounding beside times of -2000"),
+        ((0, 10, 1e-300, 1), "time steps"),
+        ((0, 1e9, 1, 1), r"1e\+09 time steps; at most 20,000,000"),
+        ((0, 10, float("inf"), 1), "TIME STEP must be greater than 0"),
+        ((-1e308, 1e308, 1, 1), "inf time steps"),
     ],
 )
 def test_impossible_settings_are_refused(settings: tuple[float, float, float, float], said: str) -> None:
     with pytest.raises(InputError, match=said):
         timeline(*settings)
+
+
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+@pytest.mark.parametrize("step", [0.0, -0.25, float("nan"), float("inf"), 1e-9, 1e-300])
+def test_a_step_that_is_set_for_a_run_is_looked_at_too(step: float, backend: str, written: Written) -> None:
+    compiled = compile_model(written("Level = INTEG(1, 0)"), backend=backend)
+    for method in ("euler", "rk4", "adaptive"):
+        with pytest.raises(InputError, match=r"TIME STEP must be greater than 0|time steps; at most"):
+            compiled.run(time_step=step, method=method)
+    with pytest.raises(InputError, match="time steps; at most"):
+        compiled.run(final_time=1e9)
+    with pytest.raises(InputError, match="lost in rounding"):
+        compiled.run(initial_time=1e17, final_time=1e17 + 64)
+
+
+def test_a_step_that_is_rounded_a_little_reaches_the_end() -> None:
+    line = timeline(1e9, 1e9 + 1, 1e-3, 0.1)  # the step is rounded to a multiple of 2^-23
+    assert np.diff(line.times) != pytest.approx(1e-3, rel=1e-5)
+    assert len(line.saved) == 11
+    assert line.labels[-1] == 1e9 + 1
+    with pytest.raises(InputError, match=r"lost in rounding .*10,000 steps end 0\.00\d+ off"):
+        timeline(1e9, 1e9 + 10, 1e-3, 0.1)
+
+
+def test_large_whole_numbers_are_exact() -> None:
+    assert timeline(2**52, 2**52 + 20, 1, 5).labels.tolist() == [2**52 + k for k in (0, 5, 10, 15, 20)]
 
 
 def test_many_steps_are_possible() -> None:

@@ -155,6 +155,17 @@ def test_settings_and_time_step_reach_the_runs(fishery: Study, results: Results)
     assert finer.manifest["time_step"] == 0.125
 
 
+def test_the_manifest_says_how_a_step_adapted(fishery: Study, results: Results) -> None:
+    assert "tolerance" not in results.manifest
+    study = replace(fishery, model=replace(fishery.model, integration="adaptive"))
+    adapted = run(study.plan(worlds=6, futures=4))
+    assert adapted.manifest["integration"] == "adaptive"
+    assert adapted.manifest["tolerance"] == {"relative": 1e-6, "absolute": 1e-9}
+    assert adapted.manifest["cases_beyond_tolerance"] == 0
+    assert not same(adapted, results)
+    assert np.allclose(adapted[BAR].values, results[BAR].values, atol=0.02)
+
+
 def test_worlds_without_a_rest_are_listed_and_not_a_number(fishery: Study) -> None:
     plan = fishery.plan(worlds=3, futures=2, settings={"Raid length": 0.0})
     found = run(plan)
