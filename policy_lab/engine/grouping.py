@@ -17,6 +17,9 @@ NODES_A_FUNCTION = 1200
 #: The same for code in which loops are written out: longer functions leave LLVM short of registers.
 NODES_WRITTEN_OUT = 600
 
+#: Nodes of what only a reader of results needs that are computed together: few, as outputs need few of them.
+NODES_A_PART = 60
+
 
 @dataclass
 class Group:
@@ -134,4 +137,4 @@ def split(groups: Sequence[Group], most: int = NODES_A_FUNCTION) -> list[Group]:
 
 def observed_groups(program: ir.Program) -> tuple[Group, ...]:
     """Return what only a reader of results needs, in the parts of which each is computed or not."""
-    return tuple(split(grouped(program.observed, program)))
+    return tuple(split(grouped(program.observed, program), NODES_A_PART))

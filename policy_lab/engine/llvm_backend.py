@@ -19,6 +19,7 @@ from policy_lab.engine.llvm_slots import Slot, room_of
 from policy_lab.engine.target import LANES, LANES_FROM
 from policy_lab.engine.threads import shared_out
 from policy_lab.engine.timeline import Timeline
+from policy_lab.engine.wanted import Wanted
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -42,9 +43,7 @@ class LlvmBackend:
         self._lock = threading.Lock()
         self._single_runs = 0
         self._improving: threading.Thread | None = None
-        self._groups = observed_groups(program)
-        self._edges = sorted((first, name) for name, first in layout.offsets.items())
-        self._starts = np.array([first for first, _ in self._edges])
+        self._wanted = Wanted(layout, [group.statements for group in observed_groups(program)])
 
     def prepare(self, runs: int) -> int:
         """Make the kernel for a number of runs and return its width.
@@ -91,7 +90,8 @@ class LlvmBackend:
     def _text(self, width: int, written_out: int) -> str:
         from policy_lab.engine.llvm_module import module_text  # where the code is kept, nobody needs what writes it
 
-        return module_text(self._program, self._layout, width, written_out)
+        first = width == 1 and written_out == 1 and self._small()  # an answer soon, and faster code after it
+        return module_text(self._program, self._layout, width, written_out, leaping=not first)
 
     def _improve(self) -> None:
         code = self._faster()
@@ -123,7 +123,7 @@ class LlvmBackend:
         save = np.full(len(timeline.times), -1, dtype=np.int64)
         save[timeline.saved] = np.arange(len(timeline.saved))
         outputs = np.empty((len(timeline.saved), len(cells), call.padded))
-        needed = self._needed(cells)
+        needed = self._wanted.flags(cells)
         call.put(
             {
                 Slot.TIMES: timeline.times,
@@ -197,20 +197,6 @@ class LlvmBackend:
         width = self.prepare(1 if alone else given.runs)
         return _Call(self._code[width], self._layout, width, given, timeline, start)
 
-    def _needed(self, cells: Integers) -> NDArray[np.uint8]:
-        """Return which observed groups have to be computed for these cells."""
-        wanted = set()
-        edges, starts = self._edges, self._starts
-        for place in set((np.searchsorted(starts, cells, side="right") - 1).tolist()):
-            wanted.add(edges[place][1])
-        needed = np.zeros(max(1, len(self._groups)), dtype=np.uint8)
-        for number in range(len(self._groups) - 1, -1, -1):
-            group = self._groups[number]
-            if any(statement.target in wanted for statement in group.statements):
-                needed[number] = 1
-                wanted.update(read.symbol for statement in group.statements for read in ir.reads(statement.value))
-        return needed
-
     def _ring_length(self, given: Given, timeline: Timeline) -> int:
         """Return the longest pipeline delay of all runs, in steps."""
         delays = [self._layout.cells(self._program.symbols[s.delay]).ravel() for s in self._program.states if s.delay]
@@ -229,7 +215,7 @@ class LlvmBackend:
                 Slot.SAVE: np.zeros(1, dtype=np.int64),
                 Slot.OUTPUTS: cells,
                 Slot.OUT: outputs,
-                Slot.NEEDED: self._needed(cells),
+                Slot.NEEDED: self._wanted.flags(cells),
             }
         )
         call.set({Slot.STEPS: 1, Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: 1})

@@ -15,7 +15,7 @@ from policy_lab.engine.llvm_text import FunctionText, Loop, hexadecimal
 class Driver(AdaptiveWriter):
     """Writes the entries of a module."""
 
-    def add_entries(self) -> None:
+    def add_entries(self, *, leaping: bool) -> None:
         """Add ``@simulate``, ``@initial``, ``@rates`` and ``@jacobian``."""
         self._add_load_given()
         self._add_follow_series()
@@ -26,7 +26,7 @@ class Driver(AdaptiveWriter):
         self.add_advance()
         self.add_adapt()
         self.add_push()
-        self._add_simulate()
+        self._add_simulate(leaping=leaping)
         self._add_initial()
         self._add_rates()
         self._add_jacobian()
@@ -172,7 +172,7 @@ class Driver(AdaptiveWriter):
 
         self.each(text, self.layout.state_count, write)
 
-    def _add_simulate(self) -> None:
+    def _add_simulate(self, *, leaping: bool) -> None:
         text, cells, clocks, blocks, run = self._blocks("simulate")
         times, steps = self.pointer(text, Slot.TIMES), self.slot(text, Slot.STEPS)
         saves, needed = self.pointer(text, Slot.SAVE), self.pointer(text, Slot.NEEDED)
@@ -186,7 +186,7 @@ class Driver(AdaptiveWriter):
         place = self.integer(text, saves, step)
         saved = text.op(f"icmp sge i64 {place}, 0")
         more = text.op(f"icmp ult i64 {text.op(f'add i64 {step}, 1')}, {steps}")
-        leaps = self._leaps(text, saved, more)
+        leaps = self._leaps(text, saved, more) if leaping else "false"
         walked = text.begin_if(text.op(f"xor i1 {leaps}, true"))
         self.derive(text, cells, clocks)
         unsaved = text.begin_if(saved)
@@ -199,12 +199,13 @@ class Driver(AdaptiveWriter):
         text.do(f"call void @push(ptr %slots, i64 {step})")
         text.end_if(ended)
         text.end_if(walked)
-        landed = text.begin_if(leaps)
-        text.do(f"call void @leap(ptr {cells}, ptr {clocks})")
-        self.keep_pipes(text, cells, entering=True)
-        text.do("call void @land(ptr %slots)")
-        text.do(f"call void @push(ptr %slots, i64 {step})")
-        text.end_if(landed)
+        if leaping:
+            landed = text.begin_if(leaps)
+            text.do(f"call void @leap(ptr {cells}, ptr {clocks})")
+            self.keep_pipes(text, cells, entering=True)
+            text.do("call void @land(ptr %slots)")
+            text.do(f"call void @push(ptr %slots, i64 {step})")
+            text.end_if(landed)
         text.end_loop(loop)
         self._write_states(text, cells, run, self.layout.states, Slot.FINAL)
         text.end_loop(blocks)

@@ -14,8 +14,11 @@ from policy_lab.engine.llvm_tables import add_table_search, table_names
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 
 
-def module_text(program: ir.Program, layout: Layout, width: int, written_out: int = 1) -> str:
-    """Return the assembly of a program for lanes of ``width`` runs, short loops written out."""
+def module_text(program: ir.Program, layout: Layout, width: int, written_out: int = 1, *, leaping: bool = True) -> str:
+    """Return the assembly of a program for lanes of ``width`` runs, short loops written out.
+
+    ``leaping`` adds steps in one piece, which run faster and take as long again to compile.
+    """
     module = ModuleText(width, written_out)
     add_math(module)
     value = module.value
@@ -27,8 +30,9 @@ def module_text(program: ir.Program, layout: Layout, width: int, written_out: in
         add_functions(module, memory, name, getattr(program, name))
     add_observed(module, memory, observed_groups(program))
     driver = Driver(module, program, layout)
-    leap = leap_of(program, written_out)
-    add_leap(module, memory, leap)
-    add_landing(driver, leap)
-    driver.add_entries()
+    if leaping:
+        leap = leap_of(program, written_out)
+        add_leap(module, memory, leap)
+        add_landing(driver, leap)
+    driver.add_entries(leaping=leaping)
     return str(module)

@@ -16,6 +16,7 @@ from policy_lab.engine.given import Given, Progress, Raw
 from policy_lab.engine.layout import Layout
 from policy_lab.engine.numpy_adaptive import Flow, advance
 from policy_lab.engine.timeline import Timeline
+from policy_lab.engine.wanted import Wanted
 
 _RUNS_AT_ONCE = 1000
 #: Times within a step at which rates are taken, and their weights; each stage starts from the one before it.
@@ -45,12 +46,18 @@ class NumpyBackend:
         self._constants = self._prepared(program.constants)
         self._dynamic = self._prepared(program.dynamic)
         self._observed = self._prepared(program.observed)
+        self._wanted = Wanted(layout, [[one] for one in program.observed])
 
     def _prepared(self, statements: Sequence[ir.Statement]) -> tuple[_Ready, ...]:
         tables, shapes = self.program.tables, self.program.table_shapes
         return tuple(
             _Ready(s.target, gather(s.index, s.axes), computation(s.value, s.axes, tables, shapes)) for s in statements
         )
+
+    def observed_for(self, cells: NDArray[np.int64]) -> tuple[_Ready, ...]:
+        """Return what has to be computed for these cells beside what the rates need."""
+        flags = self._wanted.flags(cells)
+        return tuple(one for one, wanted in zip(self._observed, flags, strict=False) if wanted)
 
     def simulate(
         self,
@@ -221,10 +228,11 @@ class _Batch:
         line = self._timeline
         saved = 0
         pipes = _Pipes(self, self._backend)
+        observed = self._backend.observed_for(cells)
         for step, time in enumerate(line.times):
             self.go_to(float(time))
             if saved < len(line.saved) and line.saved[saved] == step:
-                self._compute(self._backend._observed, float(time))
+                self._compute(observed, float(time))
                 outputs[saved] = self._cells[cells]
                 saved += 1
             if step + 1 < len(line.times):
