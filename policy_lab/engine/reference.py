@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from policy_lab.engine.health import zero_delays
 from policy_lab.engine.reference_tables import ReferenceTables
 from policy_lab.engine.series import Series
 from policy_lab.errors import EngineError, InputError, Problem, clipped
@@ -378,10 +377,7 @@ def _ask(request: Mapping[str, Any], folder: Path, model: Model, neutral: Neutra
     if done.returncode != 0 or "warnings" not in answer:
         said = neutral.text_back(answer.get("error") or (done.stderr.strip().splitlines() or ["no message"])[-1])
         fault = f"PySD could not {'run' if request['outputs'] else 'build'} this model: {clipped(said, 300)}"
-        known = [
-            replace(problem, what=f"{problem.what}, which PySD cannot run") for problem in zero_delays(model).values()
-        ]
-        raise EngineError("\n".join(map(str, known or [Problem(fault, file=model.path)])))
+        raise EngineError(str(Problem(fault, file=model.path)))
     arrays: dict[str, NDArray[np.float64]] = {}
     if request["outputs"]:
         with np.load(folder / "values.npz", allow_pickle=False) as stored:

@@ -50,6 +50,7 @@ def _carry_out(request: dict[str, Any], folder: Path) -> int:
         caught.clear()
         _quicken(list(request["outputs"]))
         _lead_to_tables(dict(request["texts"]), folder)
+        _let_delays_be_short()
         try:
             path = _build(request, folder)
             model = pysd.load(str(path))
@@ -87,6 +88,49 @@ def _quicken(outputs: Iterable[str]) -> None:
 
     python_model_builder.black.format_file_contents = lambda text, **_: text
     Macro._count_calls = counted
+
+
+def _let_delays_be_short() -> None:
+    """Let a delay shorter than one time step go on as in every other engine, where PySD ends the run.
+
+    PySD takes stages off a delay until each is as long as the time step, which leaves none of one that is shorter than
+    a step, and it fails. Here such a delay keeps a single stage, and has no value where it had several. PySD's Python
+    also divides one number by another, which raises where NumPy has no value. Other delays are as PySD has them.
+    """
+    import numpy as np
+    from pysd.py_backend import statefuls
+
+    def with_numbers(kind: Any, times: str) -> None:
+        first = kind.__init__
+
+        def made(self: Any, *given: Any) -> None:
+            first(self, *given)
+            told = getattr(self, times)
+            setattr(self, times, lambda: np.float64(told()) if isinstance(told(), (int, float)) else told())
+
+        kind.__init__ = made
+
+    def with_stages(kind: Any) -> None:
+        first = kind.initialize
+
+        def begun(self: Any, *given: Any) -> None:
+            step = self.tstep
+            none_left = step() > np.min(self.delay_time_func())
+            if none_left:
+                self.tstep = lambda: -np.inf  # no time is shorter
+            first(self, *given)
+            self.tstep = step
+            if none_left and self.order > 1:
+                self.state = self.state * np.nan
+
+        kind.initialize = begun
+
+    for kind in (statefuls.Delay, statefuls.DelayN):
+        with_numbers(kind, "delay_time_func")
+        with_stages(kind)
+    with_numbers(statefuls.Smooth, "smooth_time_func")
+    with_numbers(statefuls.Trend, "average_time_function")
+    with_numbers(statefuls.Forecast, "average_time")
 
 
 def _build(request: dict[str, Any], folder: Path) -> Path:

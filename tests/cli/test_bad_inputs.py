@@ -65,8 +65,6 @@ EXPECTED: dict[str, tuple[int, str]] = {
     "87_xmile_recip_dt_zero.xmile": (REFUSED, "reciprocal of the time step"),
     "89_xmile_inject_gf_name.xmile": (REFUSED, ":2: `S`: no variable `f`"),
 }
-#: PySD has no state for a delay over no time, so that it refuses what the compiled engine runs with a warning.
-UNDER_PYSD = {"51_delay_time_zero.mdl": (REFUSED, ":17: `d`: the delay time is 0, which PySD cannot run")}
 #: One column of 5,000 is enough to see the chain computed.
 ARGUMENTS = {"55_long_chain_5000.mdl": ["--return", "v4999"]}
 
@@ -90,7 +88,7 @@ def test_the_index_is_covered() -> None:
 def test_run(name: str, engine: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     before = {path: path.stat().st_mtime_ns for path in FOLDER.iterdir()}
-    code, words = UNDER_PYSD.get(name, EXPECTED[name]) if engine == "pysd" else EXPECTED[name]
+    code, words = EXPECTED[name]
     arguments = ["run", str(FOLDER / name), "--engine", engine, "--out", "out.csv", *ARGUMENTS.get(name, [])]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == code, result.output

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from policy_lab.engine import compile_model
 from policy_lab.engine.reference import reference_warnings, run_reference
 from policy_lab.engine.reference_tree import ForeignText, decode
 from policy_lab.errors import EngineError, InputError
@@ -116,6 +117,23 @@ def test_a_file_that_changed_since_it_was_read_is_refused(tmp_path: Path) -> Non
     path.write_text(path.read_text(encoding="utf-8").replace("0.25", "0.26"), encoding="utf-8")
     with pytest.raises(InputError, match="has changed"):
         run_reference(model)
+
+
+@pytest.mark.parametrize("time", [0, 0.25, -1])
+def test_delays_shorter_than_a_time_step_are_as_in_the_other_engines(tmp_path: Path, time: float) -> None:
+    """PySD itself ends such a run: it takes stages off a delay until none is left."""
+    forms = ["DELAY1(i, {})", "DELAY3(i, {})", "DELAY N(i, {}, 2, 4)", "DELAY FIXED(i, {}, 3)", "SMOOTH(i, {})",
+             "SMOOTH3(i, {})", "TREND(i, {}, 0.1)", "FORECAST(i, {}, 2)"]  # fmt: skip
+    text = "".join(f"x{place} = {form.format('t')} ~~|\n" for place, form in enumerate(forms))
+    text += "".join(
+        f"y{place}[R] = {form.format('each[R]')} ~~|\n" for place, form in enumerate(forms) if "FIXED" not in form
+    )
+    head = f"{{UTF-8}}\nR: a, b ~~|\nt = {time} ~~|\neach[a] = {time} ~~|\neach[b] = 3 ~~|\ni = 5 + Time ~~|\n"
+    model = read_model(write(tmp_path, head + text))
+    reference, ours = run_reference(model), compile_model(model, backend="numpy").run()
+    for name, values in reference.values.items():
+        np.testing.assert_allclose(values, ours[name], rtol=1e-12, err_msg=name)
+    assert np.isnan(ours["x1"]).all()
 
 
 def test_a_fault_that_only_pysd_sees_is_told_with_the_names_of_the_file(tmp_path: Path) -> None:
