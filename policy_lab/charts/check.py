@@ -130,7 +130,7 @@ def _paths(axes: Axes, drawing: Drawing) -> None:
     if drawing.points is not None:
         axes.plot(*drawing.points, linestyle="none", marker="o", markersize=4, color=ORANGE, zorder=5)
         if drawing.modelled is not None:
-            ring = {"marker": "o", "markersize": 5.5, "markerfacecolor": "none", "markeredgewidth": 1.1}
+            ring: dict[str, Any] = {"marker": "o", "markersize": 5.5, "markerfacecolor": "none", "markeredgewidth": 1.1}
             axes.plot(drawing.points[0], drawing.modelled, linestyle="none", color=DARK_BLUE, zorder=6, **ring)
 
 
