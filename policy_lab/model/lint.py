@@ -103,7 +103,7 @@ def clipped_stocks(model: Model) -> tuple[Finding, ...]:
         for part in stock.components:
             if not isinstance(part.expression, ex.Stock):
                 continue
-            inside = _clips(part.expression.flow, {stock.name})
+            inside = _clips(part.expression.flow, stock.name, whole=True)
             if inside or part.expression.non_negative:
                 what = "keeps the stock from going below 0 whatever flows out"
                 what = f"{inside} holds the stock in its bounds" if inside else what
@@ -117,20 +117,21 @@ def clipped_stocks(model: Model) -> tuple[Finding, ...]:
 def _clipped_flow(model: Model, flow: Variable, stock: str) -> dict[tuple[str, int], Finding]:
     found = {}
     for part in flow.components:
-        function = _clips(part.expression, {stock})
+        function = _clips(part.expression, stock, whole=False)
         if function:
             what = f"{function} of `{stock}` holds that stock in its bounds"
             found[flow.name, part.line] = _clipped(model, flow.name, part.line, "notice", what)
     return found
 
 
-def _clips(expression: Expression, stocks: set[str]) -> str:
-    """Return the name of a MIN or MAX that looks at one of the stocks, or nothing."""
+def _clips(expression: Expression, stock: str, *, whole: bool) -> str:
+    """Return the name of a MIN or MAX that looks at a stock, or nothing.
+
+    ``whole`` says that the expression is the net flow of the stock, around which any MIN or MAX is a bound.
+    """
     for node in walk(expression):
         if isinstance(node, ex.Call) and node.function in _CLIPPING:
-            if any(reference.name in stocks for reference in references(node)):
-                return node.function.upper()
-            if node is expression:  # around the whole net flow
+            if (whole and node is expression) or any(one.name == stock for one in references(node)):
                 return node.function.upper()
     return ""
 
