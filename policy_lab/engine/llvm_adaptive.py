@@ -51,24 +51,10 @@ class _Trial:
 
 
 class AdaptiveWriter(StepWriter):
-    """Writes ``@adapt``, and the choice between it and ``@advance``."""
-
-    def move(self, text: FunctionText, step: str, run: str) -> None:
-        """Move the states over a time step by the method of the call; lanes of runs know no adaptive step."""
-        fixed = "true"
-        if self.module.width == 1:
-            fixed = text.op(f"icmp ne i64 {self.slot(text, Slot.METHOD)}, {STAGES}")
-            after = text.begin_if(text.op(f"xor i1 {fixed}, true"))
-            text.do(f"call void @adapt(ptr %slots, i64 {step}, i64 {run})")
-            text.end_if(after)
-        after = text.begin_if(fixed)
-        text.do(f"call void @advance(ptr %slots, i64 {step}, i64 {run})")
-        text.end_if(after)
+    """Writes ``@adapt``, which stands in a module of its own for single runs: lanes of runs would share their steps."""
 
     def add_adapt(self) -> None:
         """One time step of the states in sub-steps; what jumps is set aside at its start, as in other methods."""
-        if self.module.width > 1:
-            return
         text, cells, clocks = self.begin_function("adapt", ", i64 %step, i64 %run")
         layout, room = self.layout, self.room
         jumps = layout.kinds[ir.StateKind.ASSIGNED]

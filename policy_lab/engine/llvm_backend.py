@@ -24,7 +24,7 @@ from policy_lab.engine.wanted import Wanted
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 _ENTRIES = ("simulate", "initial", "rates", "jacobian")
-_STAGES = {"euler": 1, "rk2": 2, "rk4": 4, ADAPTIVE: 7}
+_STAGES = {"euler": 1, "rk2": 2, "rk4": 4}
 _QUICK_RUNS = 4  # single runs after which code that runs faster, but takes longer to make, is made behind them
 _WRITTEN_OUT = 8  # elements of a loop that the faster code writes out
 _LARGEST_WRITTEN = 4000  # statements over elements: a larger program is left as it is
@@ -40,6 +40,7 @@ class LlvmBackend:
         self._program = program
         self._layout = layout
         self._code: dict[int, MachineCode] = {}
+        self._adaptive: list[MachineCode] = []
         self._lock = threading.Lock()
         self._single_runs = 0
         self._improving: threading.Thread | None = None
@@ -87,6 +88,18 @@ class LlvmBackend:
             pair=True,
         )
 
+    def _adaptive_code(self) -> MachineCode:
+        """Return the code for single runs with an adaptive step, made when the first of them is asked for."""
+        with self._lock:
+            if not self._adaptive:
+                self._adaptive.append(load([*self._key(faster=False), ADAPTIVE], self._adaptive_text, _ENTRIES))
+            return self._adaptive[0]
+
+    def _adaptive_text(self) -> str:
+        from policy_lab.engine.llvm_module import module_text
+
+        return module_text(self._program, self._layout, 1, leaping=False, adaptive=True)
+
     def _text(self, width: int, written_out: int) -> str:
         from policy_lab.engine.llvm_module import module_text  # where the code is kept, nobody needs what writes it
 
@@ -133,7 +146,7 @@ class LlvmBackend:
                 Slot.NEEDED: needed,
             }
         )
-        call.set({Slot.STEPS: len(timeline.times), Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: _STAGES[method]})
+        call.set({Slot.STEPS: len(timeline.times), Slot.OUTPUT_COUNT: len(cells), Slot.METHOD: _STAGES.get(method, 0)})
         if held is not None:
             call.put({Slot.HELD: call.pad(held)})
         record = new_record(given.runs if alone else 0)
@@ -194,7 +207,9 @@ class LlvmBackend:
         return call
 
     def _call(self, given: Given, timeline: Timeline, start: Array | None, *, alone: bool = False) -> _Call:
-        width = self.prepare(1 if alone else given.runs)
+        if alone:
+            return _Call(self._adaptive_code(), self._layout, 1, given, timeline, start)
+        width = self.prepare(given.runs)
         return _Call(self._code[width], self._layout, width, given, timeline, start)
 
     def _ring_length(self, given: Given, timeline: Timeline) -> int:

@@ -15,18 +15,19 @@ from policy_lab.engine.llvm_text import FunctionText, Loop, hexadecimal
 class Driver(AdaptiveWriter):
     """Writes the entries of a module."""
 
-    def add_entries(self, *, leaping: bool) -> None:
+    def add_entries(self, *, leaping: bool, adaptive: bool) -> None:
         """Add ``@simulate``, ``@initial``, ``@rates`` and ``@jacobian``."""
         self._add_load_given()
         self._add_follow_series()
-        if self.module.width == 1:
-            self._add_follow_series_to()
         self._add_begin()
         self._add_save()
-        self.add_advance()
-        self.add_adapt()
+        if adaptive:
+            self._add_follow_series_to()
+            self.add_adapt()
+        else:
+            self.add_advance()
         self.add_push()
-        self._add_simulate(leaping=leaping)
+        self._add_simulate(leaping=leaping, move="adapt" if adaptive else "advance")
         self._add_initial()
         self._add_rates()
         self._add_jacobian()
@@ -172,7 +173,7 @@ class Driver(AdaptiveWriter):
 
         self.each(text, self.layout.state_count, write)
 
-    def _add_simulate(self, *, leaping: bool) -> None:
+    def _add_simulate(self, *, leaping: bool, move: str) -> None:
         text, cells, clocks, blocks, run = self._blocks("simulate")
         times, steps = self.pointer(text, Slot.TIMES), self.slot(text, Slot.STEPS)
         saves, needed = self.pointer(text, Slot.SAVE), self.pointer(text, Slot.NEEDED)
@@ -195,7 +196,7 @@ class Driver(AdaptiveWriter):
         text.end_if(unsaved)
         ended = text.begin_if(more)
         self.keep_pipes(text, cells, entering=True)
-        self.move(text, step, run)
+        text.do(f"call void @{move}(ptr %slots, i64 {step}, i64 {run})")
         text.do(f"call void @push(ptr %slots, i64 {step})")
         text.end_if(ended)
         text.end_if(walked)

@@ -14,10 +14,19 @@ from policy_lab.engine.llvm_tables import add_table_search, table_names
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 
 
-def module_text(program: ir.Program, layout: Layout, width: int, written_out: int = 1, *, leaping: bool = True) -> str:
+def module_text(
+    program: ir.Program,
+    layout: Layout,
+    width: int,
+    written_out: int = 1,
+    *,
+    leaping: bool = True,
+    adaptive: bool = False,
+) -> str:
     """Return the assembly of a program for lanes of ``width`` runs, short loops written out.
 
-    ``leaping`` adds steps in one piece, which run faster and take as long again to compile.
+    ``leaping`` adds steps in one piece, which run faster and take as long again to compile; ``adaptive`` puts the
+    adaptive step in the place of the others.
     """
     module = ModuleText(width, written_out)
     add_math(module)
@@ -34,5 +43,5 @@ def module_text(program: ir.Program, layout: Layout, width: int, written_out: in
         leap = leap_of(program, written_out)
         add_leap(module, memory, leap)
         add_landing(driver, leap)
-    driver.add_entries(leaping=leaping)
+    driver.add_entries(leaping=leaping, adaptive=adaptive)
     return str(module)

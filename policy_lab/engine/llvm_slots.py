@@ -29,7 +29,7 @@ class Slot(IntEnum):
     START = auto()  # states to start from, [state][run], or 0
     FINAL = auto()  # where states (or rates) go, [state][run]
     NEEDED = auto()  # which observed groups are needed, bytes
-    METHOD = auto()  # number of stages of a step: 1 Euler, 2 Heun, 4 Runge–Kutta, 7 adaptive (single runs only)
+    METHOD = auto()  # number of stages of a step: 1 Euler, 2 Heun, 4 Runge–Kutta
     SERIES_COUNT = auto()  # series cells
     SERIES_VALUES = auto()  # address of each series cell's values, [point][run]
     SERIES_STRIDE = auto()  # runs in a row of them: 0 when one run stands for all
