@@ -95,9 +95,9 @@ def _model(model: Model) -> Iterator[str]:
 
 def _unit_check(model: Model) -> Iterator[str]:
     """Tell whether the units of the equations agree: faults before bare numbers, the first of them one line each."""
-    from policy_lab.model.dimensions import check_units
+    from policy_lab.model.unit_report import unit_report
 
-    report = check_units(model)
+    report = unit_report(model)
     found = [*report.faults, *report.warnings]
     yield "UNITS"
     yield (

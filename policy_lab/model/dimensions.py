@@ -9,7 +9,6 @@ into a sum or a comparison with united quantities are told apart from faults; a 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from policy_lab.errors import Problem
 from policy_lab.model import expression as ex
@@ -17,25 +16,11 @@ from policy_lab.model.dimension_parts import Equation, Frame, differ, judge, ter
 from policy_lab.model.dimension_rules import RULES, letter
 from policy_lab.model.expression import Expression
 from policy_lab.model.types import Component, Kind, Model, Variable
+from policy_lab.model.unit_report import UnitReport
 from policy_lab.model.unit_table import Unit, unit_table
 from policy_lab.model.walk import children
 
 _GIVEN = (ex.Number, ex.Array, ex.Lookup, ex.Data)
-
-
-@dataclass(frozen=True)
-class UnitReport:
-    """What the units of a model's equations are found to be.
-
-    ``checked`` is the number of equations, constants and tables left out; ``undeclared`` are variables without a unit
-    that can be read, which fit everything. ``faults`` are clashes of units; ``warnings`` are bare numbers that stand
-    where a quantity with a unit should.
-    """
-
-    checked: int
-    undeclared: tuple[str, ...]
-    faults: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
 
 
 def check_units(model: Model) -> UnitReport:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, overload
@@ -22,7 +23,8 @@ from policy_lab.model.types import Component, Kind, Model, TimeSettings, Variabl
 MOST_BYTES: Final = 20_000_000
 """A larger file is read each time."""
 _READERS: Final = ("pysd", "parsimonious", "lxml", "openpyxl", "xlrd")
-_FAULTS: Final = (ValueError, TypeError, KeyError, RecursionError)
+FAULTS: Final = (ValueError, TypeError, KeyError, RecursionError)
+"""What reading JSON that is something else ends in."""
 
 _PLAIN_CLASSES: Final = MappingProxyType(
     {name: thing for name, thing in (*vars(types).items(), ("Problem", Problem)) if is_dataclass(thing)}
@@ -71,7 +73,7 @@ def to_json(model: Model) -> str:
 
     The equations of a variable are a text, JSON of their own.
     """
-    return _written(_plain(model))
+    return _written(plain(model, _all_classes()))
 
 
 def from_json(text: str | bytes) -> Model:
@@ -82,7 +84,7 @@ def from_json(text: str | bytes) -> Model:
     ValueError, TypeError, KeyError
         When the text is something else.
     """
-    model = _made(json.loads(text), _PLAIN_CLASSES)
+    model = made(json.loads(text), _PLAIN_CLASSES)
     if not isinstance(model, Model):
         raise TypeError("not a model")
     parts: list[tuple[object, type]] = [(model.time, TimeSettings), (model.path, Path), (model.digest, str)]
@@ -105,7 +107,7 @@ class KeptComponents(Sequence[Component]):
 
     def _whole(self) -> tuple[Component, ...]:
         if self._made is None:  # two threads that come at once make the same
-            self._made = _made(json.loads(self._text), _all_classes())
+            self._made = made(json.loads(self._text), _all_classes())
         return self._made
 
     @overload
@@ -148,7 +150,7 @@ def _taken(content: bytes | None, digest: str) -> Model | None:
     """Return a kept model; what is not one, or not this one, is as good as none."""
     try:
         model = None if content is None else from_json(content)
-    except _FAULTS:
+    except FAULTS:
         return None
     return model if model is not None and model.digest == digest else None
 
@@ -157,38 +159,40 @@ def _written(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any, classes: Mapping[str, Any]) -> Any:
+    """Return something made of these classes, of paths, mappings, tuples and plain values, as JSON can hold it."""
     if isinstance(value, Kind):
         return {"is": "Kind", "of": value.value}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | KeptComponents):
-        return [_plain(one) for one in value]
+        return [plain(one, classes) for one in value]
     if isinstance(value, Path):
         return {"is": "Path", "of": str(value)}
     if isinstance(value, Mapping):
-        return {"is": "Mapping", "of": [[key, _plain(one)] for key, one in value.items()]}
-    if _all_classes().get(type(value).__name__) is not type(value):
+        return {"is": "Mapping", "of": [[key, plain(one, classes)] for key, one in value.items()]}
+    if classes.get(type(value).__name__) is not type(value):
         raise TypeError(f"a {type(value).__name__} is not kept")
-    parts = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.init}
+    parts = {field.name: plain(getattr(value, field.name), classes) for field in fields(value) if field.init}
     if isinstance(value, Variable):
         parts["components"] = _written(parts["components"])
     return {"is": type(value).__name__, "of": list(parts.values())}
 
 
-def _made(value: Any, classes: Mapping[str, Any]) -> Any:
+def made(value: Any, classes: Mapping[str, Any]) -> Any:
+    """Return what :func:`plain` wrote; anything else is one of :data:`FAULTS`."""
     if isinstance(value, list):
-        return tuple([_made(one, classes) for one in value])
+        return tuple([made(one, classes) for one in value])
     if not isinstance(value, dict):
         return value
     kind, of = value["is"], value["of"]
     if kind == "Mapping":
-        return MappingProxyType({key: _made(one, classes) for key, one in of})
+        return MappingProxyType({key: made(one, classes) for key, one in of})
     if kind == "Path":
         return Path(of)
     if kind == "Kind":
         return Kind(of)
-    parts = [_made(one, classes) for one in of]
+    parts = [made(one, classes) for one in of]
     if kind == "Variable":
         parts[_COMPONENTS] = KeptComponents(parts[_COMPONENTS])
     return classes[kind](*parts)
@@ -197,6 +201,7 @@ def _made(value: Any, classes: Mapping[str, Any]) -> Any:
 _COMPONENTS: Final = [field.name for field in fields(Variable)].index("components")
 
 
+@lru_cache(maxsize=1)
 def _all_classes() -> Mapping[str, Any]:
     """Return every class that a kept model is made of; equations need many that nothing else does."""
     from policy_lab.model import expression

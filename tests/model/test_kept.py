@@ -12,7 +12,9 @@ import pytest
 
 from policy_lab.errors import InputError
 from policy_lab.model import read_model
+from policy_lab.model.dimensions import check_units
 from policy_lab.model.kept import from_json, read_kept, to_json
+from policy_lab.model.unit_report import unit_report
 from policy_lab.provenance import bundled
 
 MODELS = sorted([*bundled("models").rglob("*.mdl"), *(Path(__file__).parents[1] / "engine" / "models").glob("*.*")])
@@ -127,3 +129,18 @@ def test_a_second_start_needs_neither_translator_nor_tables(work: str, cache: Pa
     ]
     assert "pysd" in said[0]
     assert said[1] == "[]"
+
+
+def test_a_report_on_units_is_worked_out_once(cache: Path, tank: Path) -> None:
+    tank.write_text(
+        TANK.replace("~ m\n", "~ m\n", 1).replace("1 - Tank", "1 - Rise") + "Rise = Tank + Time\n~ m\n~\n|\n"
+    )
+    model = read_kept(tank)
+    report = unit_report(model)
+    assert report == check_units(model)
+    kept = [one for one in cache.iterdir() if one.name.endswith(".units.json")]
+    assert len(kept) == 1
+    assert unit_report(read_kept(tank)) == report
+    kept[0].write_bytes(b"[]")
+    assert unit_report(read_kept(tank)) == report
+    assert unit_report(read_model(tank)) == report
