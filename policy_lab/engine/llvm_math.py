@@ -7,6 +7,7 @@ libm only for the lanes whose argument is not (overflow, zero, negative, infinit
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from policy_lab.engine.llvm_text import FunctionText, ModuleText
 
@@ -56,8 +57,23 @@ _LOG = (
 )
 
 
+#: Values that are computed side by side where a loop is written out for single runs.
+ABREAST = 8
+
+
 def add_math(module: ModuleText) -> None:
     """Add ``@exp``, ``@ln``, ``@pow`` and ``@tanh`` on values to a module."""
+    _add_functions(module)
+    if module.width == 1 and module.written_out > 1:
+        _add_functions(abreast(module))
+
+
+def abreast(module: ModuleText) -> ModuleText:
+    """Return the same module for vectors of :data:`ABREAST` values of one run; its functions' names say so."""
+    return replace(module, width=ABREAST, mark=f"_{ABREAST}")
+
+
+def _add_functions(module: ModuleText) -> None:
     _add_exp(module)
     _add_ln(module)
     _add_pow(module)
@@ -74,7 +90,9 @@ def _polynomial(text: FunctionText, at: str, coefficients: Sequence[float]) -> s
 
 def _begin(module: ModuleText, name: str, arguments: int = 1) -> FunctionText:
     listed = ", ".join(f"{module.value} %a{k}" for k in range(arguments))
-    return FunctionText(module, f"internal {module.value} @{name}({listed}) noinline nounwind memory(none)")
+    return FunctionText(
+        module, f"internal {module.value} @{name}{module.mark}({listed}) noinline nounwind memory(none)"
+    )
 
 
 def _power_of_two(text: FunctionText, shifted: str) -> str:

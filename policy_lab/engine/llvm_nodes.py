@@ -22,7 +22,7 @@ CLOCK_ORDER = ("time", "time_step", "initial_time", "final_time", "save_period",
 _OPERATIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _PREDICATES = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
 _INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "trunc": "trunc", "round": "rint", "sin": "sin", "cos": "cos"}
-_OWN = {"exp": "exp_lanes", "ln": "ln_lanes", "tanh": "tanh_lanes"}
+OWN = {"exp": "exp_lanes", "ln": "ln_lanes", "tanh": "tanh_lanes"}
 _LIBM = {"tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh",
          "erfc": "erfc"}  # fmt: skip
 
@@ -41,16 +41,20 @@ class Emitter:
     """Writes expressions into a function, for one turn of the loops around them.
 
     ``turns`` gives each axis its element: a number where the loop is written out, else a register. ``known`` holds
-    values that this turn has already computed or loaded, by cell.
+    values that this turn has already computed or loaded, by cell; ``abreast`` what was computed for all turns of a
+    statement at once, by node and turn.
     """
 
     text: FunctionText
     memory: Memory
     turns: dict[str, int | str] = field(default_factory=dict)
     known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    abreast: dict[tuple[object, ...], str] = field(default_factory=dict)
 
     def number(self, node: ir.Node) -> str:
         """Write a node as a number and return its register."""
+        if self.abreast and (id(node), *self.turns.values()) in self.abreast:
+            return self.abreast[id(node), *self.turns.values()]
         if isinstance(node, ir.Apply) and node.function in ir.LOGICAL:
             return _one_if(self, self.condition(node))
         match node:
@@ -239,8 +243,13 @@ def _called(name: str) -> Callable[..., str]:
     return write
 
 
+def is_product(exponent: ir.Node) -> bool:
+    """Tell whether a power with this exponent is written as a product of its base."""
+    return isinstance(exponent, ir.Number) and exponent.value in (1.0, 2.0, 3.0)
+
+
 def _power(e: Emitter, base: ir.Node, exponent: ir.Node) -> str:
-    if isinstance(exponent, ir.Number) and exponent.value in (1.0, 2.0, 3.0):
+    if isinstance(exponent, ir.Number) and is_product(exponent):
         value = e.number(base)
         result = value
         for _ in range(int(exponent.value) - 1):
@@ -376,7 +385,7 @@ _APPLICATIONS: Mapping[str, Callable[..., str]] = MappingProxyType(
     {
         **{name: _operation(name) for name in _OPERATIONS},
         **{name: _intrinsic(intrinsic) for name, intrinsic in _INTRINSICS.items()},
-        **{name: _called(own) for name, own in _OWN.items()},
+        **{name: _called(own) for name, own in OWN.items()},
         **{name: _each_lane(libm) for name, libm in _LIBM.items()},
         "neg": _negative,
         "pow": _power,

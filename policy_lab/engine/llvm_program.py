@@ -8,6 +8,7 @@ from itertools import product
 
 from policy_lab.engine import ir
 from policy_lab.engine.grouping import Group, grouped, most_nodes, split
+from policy_lab.engine.llvm_abreast import Turn, compute_abreast
 from policy_lab.engine.llvm_nodes import Emitter, Memory
 from policy_lab.engine.llvm_text import FunctionText, Loop, ModuleText
 
@@ -62,8 +63,13 @@ def emit_group(text: FunctionText, group: Group, emitter: Emitter) -> None:
     """Write the statements of a group: a loop nest around them, or all turns of each written out."""
     if math.prod(group.sizes) <= text.module.written_out:
         for statement in group.statements:
-            for turn in product(*(range(axis.size) for axis in statement.axes)):
-                emitter.turns = {axis.name: k for axis, k in zip(statement.axes, turn, strict=True)}
+            places = product(*(range(axis.size) for axis in statement.axes))
+            turns: list[Turn] = [
+                {axis.name: k for axis, k in zip(statement.axes, place, strict=True)} for place in places
+            ]
+            compute_abreast(emitter, statement.value, turns)
+            for turn in turns:
+                emitter.turns = dict(turn)
                 emitter.write(statement.target, statement.index, emitter.number(statement.value))
             emitter.end_statement(statement)
         return

@@ -17,11 +17,13 @@ def hexadecimal(value: float) -> str:
 class ModuleText:
     """Functions, constant tables and declarations of one module, for lanes of ``width`` runs.
 
-    Loops over at most ``written_out`` elements are written out one element after another.
+    Loops over at most ``written_out`` elements are written out one element after another. ``mark`` ends the names of
+    functions that a module has for values of several widths.
     """
 
     width: int
     written_out: int = 1
+    mark: str = ""
     functions: list[str] = field(default_factory=list)
     constants: dict[str, str] = field(default_factory=dict)
     declarations: set[str] = field(default_factory=set)
