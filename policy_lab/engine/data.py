@@ -40,10 +40,9 @@ def followed(model: Model) -> Mapping[str, Followed]:
     """Return the data variables of a model that are followed over time, those of single moments (`:RAW:`) left out."""
     found = {}
     for name, variable in model.variables.items():
-        keywords = keywords_of(variable) if variable.kind is Kind.DATA else frozenset()
-        if len(keywords) == 1 and "raw" not in keywords:
+        keyword = one_keyword(variable) if variable.kind is Kind.DATA else ""
+        if keyword:
             values = tuple(_values(model, variable)) if read_from_file(variable) else ()
-            (keyword,) = keywords
             found[name] = Followed(keyword, values)
     return MappingProxyType(found)
 
@@ -53,6 +52,12 @@ def keywords_of(variable: Variable) -> frozenset[str]:
     from policy_lab.model import expression as ex  # a model without data never needs it
 
     return frozenset(one.expression.keyword for one in variable.components if isinstance(one.expression, ex.Data))
+
+
+def one_keyword(variable: Variable) -> str:
+    """Return what a data variable says of the time between its points; empty where that is nothing, or several."""
+    keywords = keywords_of(variable)
+    return next(iter(keywords)) if len(keywords) == 1 and "raw" not in keywords else ""
 
 
 def read_from_file(variable: Variable) -> bool:

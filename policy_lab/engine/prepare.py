@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from policy_lab.engine.compiled import CompiledModel
-from policy_lab.engine.data import keywords_of
+from policy_lab.engine.data import keywords_of, one_keyword
 from policy_lab.engine.given import Backend
 from policy_lab.engine.inputs import input_of
 from policy_lab.engine.layout import Layout, layout_of
@@ -124,6 +124,6 @@ def _replaceable(model: Model, name: str, *, series: bool) -> None:
     if kind is Kind.CONSTANT and not series:
         raise InputError(replace(problem, remedy="A constant is an input already."))
     keywords = keywords_of(variable)
-    if "raw" in keywords or len(keywords) > 1:
+    if keywords and not one_keyword(variable):
         what = f"`{name}` is data without one value between its points ({', '.join(sorted(keywords))})"
         raise InputError(Problem(what=what, file=model.path, line=variable.line or None))

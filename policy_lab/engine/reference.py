@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from policy_lab.engine.data import drawn, one_keyword
 from policy_lab.engine.reference_tables import ReferenceTables
 from policy_lab.engine.series import Series
 from policy_lab.errors import EngineError, InputError, Problem, clipped
@@ -99,7 +100,8 @@ def run_reference(
     start
         First values of stocks, each of shape (\*dimensions) or a single number. What starts from them follows.
     series
-        Variables to replace by (times, values), values of shape (points, \*dimensions): straight lines between points.
+        Variables to replace by (times, values), values of shape (points, \*dimensions): straight lines between points,
+        or what a data variable says of the time between them.
     method
         The integration method; PySD knows ``euler`` only. The file's own when not given.
 
@@ -209,9 +211,11 @@ def _points(
         fault = "the times of its values must rise"
     elif values.shape != (*times.shape, *shape):
         fault = f"values of shape {values.shape} over time, {(*times.shape, *shape)} expected"
+    elif variable.kind is Kind.DATA and not one_keyword(variable):
+        fault = "data without one value between its points"
     if fault:
         raise InputError(Problem(fault, file=model.path, line=variable.line, variable=variable.name))
-    return times, values
+    return drawn(times, values, one_keyword(variable) or "interpolate")
 
 
 def _in_child(

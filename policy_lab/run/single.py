@@ -54,9 +54,9 @@ def run_model(
     settings
         Constants to hold at a value: ``Name`` or ``Name[element]``, in their own unit.
     series
-        Variables to replace by a CSV table over time (compiled and numpy engines).
+        Variables to replace by a table over time: CSV, tab-separated, or the first sheet of a spreadsheet.
     data
-        CSV tables for the model's data variables, a column for each.
+        Such tables for the model's data variables, a column for each.
     outputs
         Variables, or single elements of them, to save; all unless told.
     final_time, time_step
@@ -213,7 +213,7 @@ def _data(model: Model, paths: Iterable[str | os.PathLike[str]]) -> dict[str, tu
             Problem(
                 what=f"needs values for its data variables: {', '.join(wanted[:5])}",
                 file=model.path,
-                remedy="Give a CSV table with a `time` column and one column a variable (--data FILE).",
+                remedy="Give a table with a `time` column and one column a variable (--data FILE).",
             )
         )
     return read_data(model, files)
@@ -223,17 +223,10 @@ def _reference(
     model: Model,
     inputs: Mapping[str, np.ndarray],
     outputs: list[str] | None,
-    replaced: Mapping[str, object],
+    replaced: Mapping[str, tuple[np.ndarray, np.ndarray]],
     final_time: float | None,
     time_step: float | None,
 ) -> Series:
-    if replaced:
-        raise InputError(
-            Problem(
-                what=f"the pysd engine takes no values over time ({', '.join(replaced)})",
-                remedy="Use --engine compiled or numpy.",
-            )
-        )
     from policy_lab.engine.reference import run_reference
 
-    return run_reference(model, inputs, outputs=outputs, final_time=final_time, time_step=time_step)
+    return run_reference(model, inputs, outputs=outputs, final_time=final_time, time_step=time_step, series=replaced)

@@ -14,6 +14,7 @@ import numpy as np
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
 from policy_lab.results.files import written_whole
+from policy_lab.run.table_rows import table_rows
 
 if TYPE_CHECKING:
     from policy_lab.engine import Series
@@ -24,7 +25,7 @@ TIME = "time"
 
 @dataclass(frozen=True)
 class TimeTable:
-    """A CSV table whose first column is time. Empty cells are not-a-number."""
+    """A table whose first column is time. Empty cells are not-a-number."""
 
     path: Path
     columns: tuple[str, ...]
@@ -33,20 +34,17 @@ class TimeTable:
 
 
 def read_time_table(path: Path) -> TimeTable:
-    """Read a CSV table with a ``time`` column and columns of numbers.
+    """Read a table with a ``time`` column and columns of numbers: CSV, tab-separated, or a spreadsheet's first sheet.
+
+    The times may lie in the first row as well, with a row for each variable, as Vensim writes its results.
 
     Raises
     ------
     InputError
         With one problem for each cell that is no number, each row of another length, and a time that does not rise.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as text:
-            reader = csv.reader(text, strict=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(Problem(what=f"cannot be read as a CSV table: {error}", file=path)) from error
+    (_, header), *rows = table_rows(path) or [(1, [])]
+    header = [cell.strip() for cell in header]
     if not header or header[0].casefold() != TIME or len(header) < 2 or len(set(header)) < len(header):
         what = f"the header has to be `{TIME}` followed by different names of variables"
         raise InputError(Problem(what=what, file=path, line=1))
@@ -56,7 +54,7 @@ def read_time_table(path: Path) -> TimeTable:
         problems.append(Problem(what="holds no rows", file=path))
     for (line, _), step in zip(rows[1:], np.diff(numbers[:, 0]), strict=False):
         if not step > 0 and not problems:
-            problems.append(Problem(what="time does not rise", file=path, line=line))
+            problems.append(Problem(what="time does not rise", file=path, line=line or None))
     if problems:
         raise InputError(*problems)
     return TimeTable(path, tuple(header[1:]), numbers[:, 0], numbers[:, 1:])
@@ -204,7 +202,9 @@ def _chosen(table: Mapping[str, np.ndarray], series: Series, columns: Sequence[s
 def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str], problems: list[Problem]) -> list[float]:
     """Return the numbers of a row; what is wrong with it is added to the problems."""
     if len(row) != len(header):
-        problems.append(Problem(what=f"{len(row)} cells where the header has {len(header)}", file=path, line=line))
+        problems.append(
+            Problem(what=f"{len(row)} cells where the header has {len(header)}", file=path, line=line or None)
+        )
         return [math.nan] * len(header)
     numbers = []
     for name, cell in zip(header, row, strict=True):
@@ -213,7 +213,7 @@ def _numbers(path: Path, line: int, row: Sequence[str], header: Sequence[str], p
         except ValueError:
             number = math.inf
         if math.isinf(number) or (math.isnan(number) and (cell.strip() or name == header[0])):
-            problems.append(Problem(what=f"`{cell}` is no number", file=path, line=line, variable=name))
+            problems.append(Problem(what=f"`{cell}` is no number", file=path, line=line or None, variable=name))
         numbers.append(number)
     return numbers
 

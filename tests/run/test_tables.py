@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openpyxl import Workbook
 
 from policy_lab.errors import InputError
 from policy_lab.model import read_model
@@ -92,6 +93,51 @@ def test_faulty_tables_name_their_line(tmp_path: Path, text: str, words: str) ->
 def test_a_model_that_needs_data_says_so(driven: Model) -> None:
     with pytest.raises(InputError, match="needs values for its data variables: rain, river"):
         run_model(driven)
+
+
+def test_a_table_may_be_of_any_kind_and_lie_either_way(tmp_path: Path) -> None:
+    upright = [["time", "rain", "river[here]"], [0, 1.5, 2], [1, None, 4], [2.5, 7, 0.125]]
+    lying = [list(row) for row in zip(*upright, strict=True)]
+    wanted = np.array([[1.5, 2], [np.nan, 4], [7, 0.125]])
+    for place, rows in enumerate((upright, lying)):
+        text = [["" if cell is None else str(cell) for cell in row] for row in rows]
+        files = [tmp_path / f"{place}.{kind}" for kind in ("csv", "tab", "xlsx")]
+        files[0].write_text("\n".join(map(",".join, text)), encoding="utf-8")
+        files[1].write_text("\n".join(map("\t".join, text)), encoding="utf-8")
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(files[2])
+        for file in files:
+            found = read_time_table(file)
+            assert found.columns == ("rain", "river[here]"), file
+            assert found.time.tolist() == [0, 1, 2.5], file
+            np.testing.assert_array_equal(found.values, wanted, err_msg=str(file))
+
+
+@pytest.mark.parametrize("kind", ["tab", "xlsx", "xls", "ods"])
+def test_what_is_no_table_of_its_kind_is_refused(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"table.{kind}"
+    with pytest.raises(InputError, match="no file"):
+        read_time_table(path)
+    path.write_bytes(b"\xff\x00 nothing")
+    with pytest.raises(InputError, match="cannot be read as a table"):
+        read_time_table(path)
+
+
+def test_data_that_hold_are_the_same_in_every_engine(tmp_path: Path) -> None:
+    text = DRIVEN.replace("rain:INTERPOLATE:", "rain:HOLD BACKWARD:").replace("]:INTERPOLATE:", "]:LOOK FORWARD:")
+    path = tmp_path / "model.mdl"
+    path.write_text(text.replace("TIME STEP = 1", "TIME STEP = 0.25"), encoding="utf-8")
+    data = table(tmp_path, "time,rain,river[here],river[there]\n0,1,5,2\n1.5,4,7,3\n")
+    compiled, readable, reference = (
+        run_model(path, engine=engine, data=[data]) for engine in ("compiled", "numpy", "pysd")
+    )
+    assert compiled["rain"][0].tolist() == [1, 1, 4]
+    assert compiled["river"][0, :, 0].tolist() == [5, 7, 7]
+    for name, values in reference.values.items():
+        np.testing.assert_allclose(values, compiled[name], rtol=1e-12, err_msg=name)
+        np.testing.assert_array_equal(readable[name], compiled[name])
 
 
 def test_a_variable_stands_in_one_table(driven: Model, tmp_path: Path) -> None:
