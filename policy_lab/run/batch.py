@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
@@ -38,6 +38,7 @@ def run(
     progress: Progress | None = None,
     engine: Literal["compiled", "numpy"] = "compiled",
     threads: int | None = None,
+    cut: Sequence[tuple[str, str]] = (),
 ) -> Results:
     """Run a plan.
 
@@ -54,6 +55,9 @@ def run(
         ``compiled`` (fast) or ``numpy`` (readable).
     threads
         Threads of the compiled engine; all processors unless told.
+    cut
+        Links, cause and effect, that are cut while the cases run: the effect goes on seeing the cause as it was at the
+        rest from which the case starts. The reference and the rests are those of the whole model.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def run(
         progress(0, plan.cases)
     worlds, reference_faults = with_anchors(plan, compiled)
     starts = _starts(plan, compiled, worlds, reference_faults)
-    outcomes, time, failures, beyond = _cases(plan, compiled, worlds, starts, progress, threads)
+    running, held = _with_cuts(plan, compiled, worlds, starts, cut, engine)
+    outcomes, time, failures, beyond = _cases(plan, running, worlds, starts, held, progress, threads)
     return Results(
         plan=plan,
         designs=plan.designs,
@@ -82,7 +87,7 @@ def run(
         outcomes=MappingProxyType(outcomes),
         worlds=MappingProxyType(worlds),
         levers=MappingProxyType(plan.lever_scores()),
-        manifest=MappingProxyType(_manifest(plan, engine, failures, beyond)),
+        manifest=MappingProxyType(_manifest(plan, engine, failures, beyond, cut)),
         failures=failures,
     )
 
@@ -133,11 +138,43 @@ def _rest(compiled: CompiledModel, inputs: Arrays, worlds: int, of: str) -> Star
     return Start(states, {int(w): f"no resting point of {of} was found (residual {residual[w]:.2g})" for w in lost})
 
 
+def _with_cuts(
+    plan: Plan,
+    compiled: CompiledModel,
+    worlds: Arrays,
+    starts: Mapping[str, Start],
+    cut: Sequence[tuple[str, str]],
+    engine: Literal["compiled", "numpy"],
+) -> tuple[CompiledModel, dict[str, Arrays]]:
+    """Return the model with links cut, and for each design what stands in for the causes: their values at rest."""
+    if not cut:
+        return compiled, {design: {} for design in plan.designs}
+    from policy_lab.engine import compile_model
+    from policy_lab.model.cut import cut_links
+
+    model, stand_ins = cut_links(plan.study.model, cut)
+    at_rest: dict[str, Arrays] = {}
+    resting = {design: plan.base if plan.start == "switch" else design for design in plan.designs}
+    for design, rest in resting.items():
+        if rest not in at_rest:
+            first = compiled.run(
+                {**plan.rest_inputs(rest), **_anchors(plan, worlds)},
+                outputs=list(stand_ins),
+                start=starts[design].states,
+                final_time=plan.study.model.time.initial,
+                allow_nan=True,
+            )
+            at_rest[rest] = {name: np.array(first[cause][:, 0]) for cause, name in stand_ins.items()}
+    held = {design: at_rest[rest] for design, rest in resting.items()}
+    return compile_model(model, backend=engine), held
+
+
 def _cases(
     plan: Plan,
     compiled: CompiledModel,
     worlds: Arrays,
     starts: Mapping[str, Start],
+    held: Mapping[str, Arrays],
     progress: Progress | None,
     threads: int | None,
 ) -> tuple[dict[str, Outcome], np.ndarray, tuple[FailedCase, ...], int]:
@@ -158,7 +195,8 @@ def _cases(
         common = {name: _for_each_future(values[part], plan.futures) for name, values in worlds.items()}
         luck = {name: values[part].reshape(-1, *values.shape[2:]) for name, values in futures.items()}
         for place, design in enumerate(plan.designs):
-            own = {name: _for_each_future(values[part], plan.futures) for name, values in chosen[design].items()}
+            own = {**chosen[design], **held[design]}
+            own = {name: _for_each_future(values[part], plan.futures) for name, values in own.items()}
             series = compiled.run(
                 {**common, **own, **luck},
                 outputs=list(outcomes),
@@ -249,10 +287,15 @@ def _not_finite(values: Arrays) -> Iterator[tuple[int, int, str, int]]:
         yield world, future, name, at
 
 
-def _manifest(plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond: int) -> dict[str, object]:
+def _manifest(
+    plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond: int, cut: Sequence[tuple[str, str]]
+) -> dict[str, object]:
     from policy_lab.engine.adaptive import ADAPTIVE, Tolerance
 
     study = plan.study
+    settings = plan.choices()
+    if cut:
+        settings["cut"] = [f"{cause} -> {effect}" for cause, effect in cut]
     stepped: dict[str, object] = {}
     if study.model.integration == ADAPTIVE:
         stepped = {"tolerance": asdict(Tolerance()), "cases_beyond_tolerance": beyond}
@@ -265,7 +308,7 @@ def _manifest(plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond:
         time_step=plan.time_step or study.model.time.step,
         method=study.model.integration,
         engine=engine,
-        settings=plan.choices(),
+        settings=settings,
         cases=plan.cases,
         failed_cases=len(failures),
         **stepped,
