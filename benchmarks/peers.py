@@ -99,6 +99,13 @@ for _ in range(50):
     part(200)
 print(time.process_time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
+CACHED = """
+import sys, time
+begun = time.perf_counter()
+import policy_lab as pl
+pl.compile(sys.argv[1]).run(outputs=sys.argv[2].split(";"))
+print(time.perf_counter() - begun)
+"""
 START = """
 import sys, time
 whole = time.perf_counter()
@@ -177,6 +184,20 @@ def sdeverywhere(modules: str | None, folder: Path, compiled: CompiledModel) -> 
     own = compiled.run({"reform size": 0.15}, outputs=list(OUTPUTS), threads=1)
     np.testing.assert_allclose(child.answer()[1:], [own[own.spelled(name)][0, -1] for name in OUTPUTS], rtol=1e-9)
     return child
+
+
+def cached_start(folder: Path, names: str) -> tuple[float, float]:
+    """Return what a fresh process says that it took, and how long it was there.
+
+    Python keeps its bytecode, as in every installation, whatever this shell says.
+    """
+    own = {"POLICY_LAB_CACHE": str(folder / "kept"), "PYTHONPYCACHEPREFIX": str(folder / "bytecode")}
+    environment = os.environ | {"PYTHONPATH": str(HERE.parent)} | own
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    begun = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", CACHED, str(BENCH), names], env=environment, capture_output=True,
+                          text=True, check=True)  # fmt: skip
+    return float(done.stdout), time.perf_counter() - begun
 
 
 def scripted(script: str, *arguments: str, cache: str | None = None) -> list[float]:
@@ -337,10 +358,10 @@ def start_rows(table: Table, c: float | None, folder: Path) -> None:
     cold = [scripted(START, str(BENCH), names, cache=str(folder / f"cold_{k}"))[0] for k in range(5)]
     table.add("cold start to the first answer, after reading, by the clock, best and median of 5", "≤ 0.5 s",
               f"{min(cold):.2f} s, {statistics.median(cold):.2f} s", statistics.median(cold) <= 0.5)  # fmt: skip
-    warm = [scripted(START, str(BENCH), names, cache=str(folder / "cold_0")) for _ in range(5)]
-    after, whole = (statistics.median(one[k] for one in warm) for k in (0, 1))
-    told = f"{whole:.2f} s with imports and reading, {after:.2f} s after reading"
-    table.add("cached start with imports, by the clock, median of 5", "≤ 0.3 s", told, whole <= 0.3)
+    found = [cached_start(folder, names) for _ in range(10)][1:]  # the first one fills the cache
+    inside, whole = (statistics.median(one[k] for one in found) for k in (0, 1))
+    told = f"{inside:.2f} s from the first import to ten outputs, {whole:.2f} s with Python's own start and end"
+    table.add("cached start with imports, by the clock, median of 9", "≤ 0.3 s", told, whole <= 0.3)
     importing = "import time; b = time.perf_counter(); import policy_lab; print(time.perf_counter() - b)"
     found = [scripted(importing)[0] for _ in range(7)]
     table.add("`import policy_lab`, by the clock, median of 7", "≤ 0.3 s", f"{statistics.median(found):.3f} s",
