@@ -10,6 +10,12 @@ exact in binary and all engines take the same sub-steps. One with an error withi
 may be twice as long if the error is below `EASY`; else it is taken again, shorter. No sub-step is shorter than the
 TIME STEP / 2^`FINEST`, nor than the TIME STEP / 2^`COARSE` once `PATIENCE` sub-steps of one TIME STEP have been tried:
 there the result is kept whatever its error, and the run says so.
+
+No stage looks as late as the next grid time, so that a condition on Time that turns there costs nothing and is exact.
+Where a rate jumps in between, the sub-steps close in on the jump; its error can be some forty times the tolerance, as
+much as the last rates of a sub-step count for less in the estimate than in what they move. STEP and PULSE keep for a
+whole TIME STEP what they were at its start, as in Vensim's own Runge–Kutta methods; RAMP and series go on inside it,
+where Vensim holds them too.
 """
 
 from __future__ import annotations
