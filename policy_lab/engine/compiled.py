@@ -215,7 +215,9 @@ class CompiledModel:
         times: Sequence[float] | None = None,
         **options: Any,
     ) -> Sensitivities:
-        """Return derivatives of outcomes with respect to constants, by central differences with a controlled step.
+        """Return derivatives of outcomes with respect to constants: exact where the equations have them.
+
+        Where they have none (INTEGER, the time of a pulse), or a corner or a jump is near, finite steps are taken.
 
         Parameters
         ----------
@@ -231,7 +233,8 @@ class CompiledModel:
         Returns
         -------
         Sensitivities
-            Values, estimated errors and whether they are smooth, each of shape (times, outputs, constants).
+            Values, estimated errors, whether smooth and whether exact, each of shape (times, outputs, constants);
+            ``why`` says what stood in the way of those that are not.
 
         Raises
         ------

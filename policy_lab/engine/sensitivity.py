@@ -1,20 +1,25 @@
-"""Derivatives of outcomes with respect to constants, by central differences whose step is controlled.
+"""Derivatives of outcomes with respect to constants: exact where the equations have them, else by finite steps.
 
-Every constant is moved up and down by steps from a tenth of its value to a thousandth, all as runs of one batch.
-Ridders' extrapolation (Advances in Engineering Software 4, 1982) goes from there to a step of nothing and says how far
-it can be trusted. No derivative is taken of the equations, so that anything which runs can be asked.
+The equations are differentiated and run beside themselves (`policy_lab.engine.tangent`), a lane for each constant. Two
+central differences, extrapolated, check every result. Where they disagree (a corner or a jump near the constant's own
+value), or an equation has no derivative (``INTEGER``, a seed of random numbers), finite steps are taken instead: every
+constant is moved up and down by steps from a tenth of its value to a thousandth, all as runs of one batch, and Ridders'
+extrapolation (Advances in Engineering Software 4, 1982) goes from there to a step of nothing and says how far it can be
+trusted. The result says which way each number was found, and why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine.cases import by_input, place_of
+from policy_lab.engine.forward import directions, unavailable
 from policy_lab.engine.inputs import Input, shaped
 from policy_lab.engine.series import Series
 from policy_lab.engine.subscripts import element_names
@@ -28,6 +33,9 @@ Array = NDArray[np.float64]
 _STEPS = 8
 _FIRST = 0.1  # of the constant's value; where that is 0, in its unit
 _SMALLER = 2.0
+_CHECKS = np.array([1e-4, 2.5e-5])  # steps of the differences that check an exact derivative
+_AGREES = 1e-5  # and how close they come to it
+_NEAR = "a corner or a jump near the constant's own value"
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,10 @@ class Sensitivities:
         The constants' values, shape (constants,).
     base
         The outcomes there, shape (times, outputs).
+    exact
+        True where the equations were differentiated, False where finite steps were taken: the shape of ``values``.
+    why
+        By (output, constant), why finite steps were taken, where they were at any time.
     output_units, constant_units
         Units, in the order of the names.
     """
@@ -65,6 +77,8 @@ class Sensitivities:
     base: Array
     output_units: tuple[str, ...]
     constant_units: tuple[str, ...]
+    exact: NDArray[np.bool_]
+    why: Mapping[tuple[str, str], str]
 
     def __getitem__(self, names: tuple[str, str]) -> Array:
         """Return d(output)/d(constant) for ``[output, constant]``, shape (times,)."""
@@ -90,6 +104,7 @@ class Sensitivities:
             "error": self.errors.ravel(),
             "elasticity": self.elasticities.ravel(),
             "smooth": self.smooth.ravel(),
+            "exact": self.exact.ravel(),
             "unit": units * len(self.time),
         }
         return pd.DataFrame(columns, index=index).reset_index()
@@ -110,33 +125,134 @@ def sensitivities(
     known = compiled.inputs
     base = _base(known, by_input(compiled.model, known, inputs or {}, allow_nan=False))
     moved = _chosen_constants(compiled, constants)
-    at = np.array([base[name][place] for name, place in moved])
-    steps = np.where(at == 0.0, _FIRST, _FIRST * np.abs(at))[:, None] / _SMALLER ** np.arange(_STEPS)
-    up, down = at[:, None] + steps, at[:, None] - steps  # (constants, steps)
-    series = compiled.run(_lanes(base, moved, up, down), outputs=_variables(compiled, outputs), **options)
-    rows = _rows(series, times)
-    names, values, units = _chosen_outputs(series, outputs)
-    values = values[:, rows]  # (runs, times, outputs)
-    sides = values[1:].reshape(len(moved), 2, _STEPS, len(rows), len(names))
-    found, errors = _extrapolated((sides[:, 0] - sides[:, 1]) / (up - down)[..., None, None])
-    smooth = _smooth(
-        values[0], sides, (up - at[:, None])[..., None, None], (at[:, None] - down)[..., None, None], found
-    )
+    asked = _Asked(compiled, outputs, times, base, moved, options)
+    reason = unavailable(compiled, options)
+    names, labels = asked.outcomes(), tuple(_element(known[name], place) for name, place in moved)
+    if reason:
+        found = _finite(asked, moved)
+        why = {(output, label): reason for output in names.labels for label in labels}
+    else:
+        found, why = _checked(asked, labels)
     result = Sensitivities(
-        time=series.time[rows],
-        outputs=names,
-        constants=tuple(_element(known[name], place) for name, place in moved),
-        values=np.moveaxis(found, 0, -1),
-        errors=np.moveaxis(errors, 0, -1),
-        smooth=np.moveaxis(smooth, 0, -1),
-        at=at,
-        base=values[0].copy(),
-        output_units=units,
+        time=names.time,
+        outputs=names.labels,
+        constants=labels,
+        values=np.moveaxis(found.values, 0, -1),
+        errors=np.moveaxis(found.errors, 0, -1),
+        smooth=np.moveaxis(found.smooth, 0, -1),
+        at=np.array([base[name][place] for name, place in moved]),
+        base=names.base,
+        output_units=names.units,
         constant_units=tuple(known[name].unit for name, _ in moved),
+        exact=np.moveaxis(found.exact, 0, -1),
+        why=MappingProxyType(why),
     )
-    for array in (result.time, result.values, result.errors, result.smooth, result.at, result.base):
+    for array in (result.time, result.values, result.errors, result.smooth, result.at, result.base, result.exact):
         array.flags.writeable = False
     return result
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Derivatives and what is known of them, each of shape (constants, times, outputs)."""
+
+    values: Array
+    errors: Array
+    smooth: NDArray[np.bool_]
+    exact: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Outcomes:
+    """The outcomes of the base run: ``base`` of shape (times, outputs)."""
+
+    time: Array
+    labels: tuple[str, ...]
+    units: tuple[str, ...]
+    base: Array
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What derivatives are asked of, and where."""
+
+    compiled: CompiledModel
+    outputs: Sequence[str]
+    times: Sequence[float] | None
+    base: Mapping[str, Array]
+    moved: list[tuple[str, tuple[int, ...]]]
+    options: Mapping[str, Any]
+
+    def run(self, inputs: Mapping[str, ArrayLike]) -> Series:
+        """Run the model, keeping the variables that outputs name."""
+        return self.compiled.run(inputs, outputs=_variables(self.compiled, self.outputs), **self.options)
+
+    def chosen(self, series: Series) -> tuple[tuple[str, ...], Array, tuple[str, ...]]:
+        """Return names, values (runs, times, outputs) and units of what is asked for, at the times asked for."""
+        names, values, units = _chosen_outputs(series, self.outputs)
+        return names, values[:, _rows(series, self.times)], units
+
+    def outcomes(self) -> _Outcomes:
+        """Return the outcomes where no constant moves."""
+        series = self.run(self.base)
+        names, values, units = self.chosen(series)
+        return _Outcomes(series.time[_rows(series, self.times)], names, units, values[0].copy())
+
+    def sides(self, moved: list[tuple[str, tuple[int, ...]]], steps: Array) -> tuple[Array, Array, Array, Array]:
+        """Return the base outcomes, those with each constant moved up and down by each step, and the distances.
+
+        Shapes (times, outputs), (constants, 2, steps, times, outputs), and (constants, steps) both ways.
+        """
+        at = np.array([self.base[name][place] for name, place in moved])[:, None]
+        up, down = at + steps, at - steps
+        _, values, _ = self.chosen(self.run(_lanes(self.base, moved, up, down)))
+        sides = values[1:].reshape(len(moved), 2, steps.shape[1], *values.shape[1:])
+        return values[0], sides, up - at, at - down
+
+
+def _sizes(asked: _Asked, moved: list[tuple[str, tuple[int, ...]]]) -> Array:
+    """Return what a step of each constant is a share of: its value; its unit where that is 0."""
+    at = np.array([asked.base[name][place] for name, place in moved])
+    return np.where(at == 0.0, 1.0, np.abs(at))[:, None]
+
+
+def _finite(asked: _Asked, moved: list[tuple[str, tuple[int, ...]]]) -> _Found:
+    """Return derivatives by finite steps with Ridders' extrapolation."""
+    steps = _FIRST * _sizes(asked, moved) / _SMALLER ** np.arange(_STEPS)
+    base, sides, above, below = asked.sides(moved, steps)
+    above, below = above[..., None, None], below[..., None, None]
+    found, errors = _extrapolated((sides[:, 0] - sides[:, 1]) / (above + below))
+    return _Found(found, errors, _smooth(base, sides, above, below, found), np.zeros(found.shape, dtype=bool))
+
+
+def _checked(asked: _Asked, labels: tuple[str, ...]) -> tuple[_Found, dict[tuple[str, str], str]]:
+    """Return exact derivatives where two differences bear them out, and those by finite steps where they do not."""
+    base_run = asked.run(asked.base)
+    made = directions(asked.compiled, list(base_run.values), asked.base, asked.moved, asked.options)
+    names, exact, _ = asked.chosen(replace(base_run, values=made.values))
+    of = {label: name for name in base_run.values for label in base_run.element_names(name)}
+    free = np.array([[of[name] not in made.blocked[moved] for name in names] for moved, _ in asked.moved])
+    base, sides, above, below = asked.sides(asked.moved, _sizes(asked, asked.moved) * _CHECKS)
+    with np.errstate(all="ignore"):
+        wide, narrow = np.moveaxis((sides[:, 0] - sides[:, 1]) / (above + below)[..., None, None], 1, 0)
+        limit = narrow + (narrow - wide) / ((_CHECKS[0] / _CHECKS[1]) ** 2 - 1)
+        noise = 1e-13 * np.abs(base) / above[:, -1, None, None]
+        agreed = np.abs(exact - limit) <= _AGREES * np.maximum(np.abs(exact), np.abs(limit)) + 100 * noise
+    good = agreed & free[:, None, :]
+    errors = np.where(good, 1e-13 * np.abs(exact) * max(len(base_run.time), 1), np.inf)
+    found = _Found(np.where(good, exact, np.nan), errors, good, good.copy())
+    doubtful = [number for number in range(len(asked.moved)) if not good[number].all()]
+    if not doubtful:
+        return found, {}
+    other = _finite(asked, [asked.moved[number] for number in doubtful])
+    why: dict[tuple[str, str], str] = {}
+    for place, number in enumerate(doubtful):
+        lost = ~good[number]
+        for mine, theirs in ((found.values, other.values), (found.errors, other.errors), (found.smooth, other.smooth)):
+            mine[number][lost] = theirs[place][lost]
+        for column in np.flatnonzero(lost.any(axis=0)):
+            why[names[column], labels[number]] = made.blocked[asked.moved[number][0]].get(of[names[column]], _NEAR)
+    return found, why
 
 
 def _base(known: Mapping[str, Input], inputs: Mapping[str, ArrayLike]) -> dict[str, Array]:
@@ -178,8 +294,8 @@ def _lanes(
     for number, (name, place) in enumerate(moved):
         if name not in lanes:
             lanes[name] = np.array(np.broadcast_to(base[name], (runs, *base[name].shape)))
-        first = 1 + 2 * _STEPS * number
-        where: tuple[Any, ...] = (slice(first, first + 2 * _STEPS), *place)
+        first = 1 + 2 * up.shape[1] * number
+        where: tuple[Any, ...] = (slice(first, first + 2 * up.shape[1]), *place)
         lanes[name][where] = np.concatenate([up[number], down[number]])
     return lanes
 
