@@ -157,10 +157,11 @@ def _problem(series: Series, model: Model, one: _Bad) -> Problem:
     since = f"from {when} on" if one.lasting else f"at {when}"
     reason = _reason(series, model, one)
     subject = f"`{one.name}` " if one.element else ""
+    own = (part.line for part in one.variable.components if one.element in component_elements(part, model.subscripts))
     return Problem(
         f"{subject}{what} {since}{f': {reason}' if reason else ''}",
         file=model.path,
-        line=one.variable.line,
+        line=next(own, 0) or one.variable.line,
         variable=one.variable.name,
     )
 

@@ -49,6 +49,15 @@ def test_the_operation_is_named(tmp_path: Path, text: str, told: tuple[str, str]
     assert what.startswith(told[1])
 
 
+def test_the_line_is_that_of_the_equation_which_went_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "model.mdl"
+    parts = "Town: north, south ~~|\nx[north] = 1 ~~|\n\nx[south] = 1 / (Time - 5) ~~|\n"
+    path.write_text("{UTF-8}\n" + parts + CONTROL, encoding="utf-8")
+    model = read_model(path)
+    (problem,) = numeric_warnings(compile_model(model, backend="numpy").run(), model)
+    assert path.read_text(encoding="utf-8").splitlines()[(problem.line or 0) - 1].startswith("x[south]")
+
+
 def test_only_the_cause_is_named_and_what_follows_is_counted(tmp_path: Path) -> None:
     text = """
 Town: north, south ~~|
