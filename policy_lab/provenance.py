@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,6 +110,7 @@ def manifest(
     method: str,
     engine: str,
     settings: Mapping[str, Any],
+    tables: Iterable[tuple[str, str]] = (),
     **more: object,
 ) -> dict[str, Any]:
     """Say what made a result, so that it can be made again.
@@ -134,6 +135,8 @@ def manifest(
         Which engine computed the numbers.
     settings
         Everything else that was chosen.
+    tables
+        Files that the model took values from: name and SHA-256 of what was read.
     more
         Further entries, written as they are.
     """
@@ -141,7 +144,7 @@ def manifest(
         "subject": subject,
         "model": model.name,
         "model_sha256": model_digest,
-        "inputs_sha256": {name: file_digest(path) for name, path in sorted(files.items())},
+        "inputs_sha256": {name: file_digest(path) for name, path in sorted(files.items())} | dict(tables),
         "seed": seed,
         "time_step": time_step,
         "integration": method,

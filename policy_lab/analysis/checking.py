@@ -185,6 +185,7 @@ def _manifest(study: Study | None, model: Model, found: CheckSet | None, engine:
         subject=model.name if study is None else study.file.title,
         model=model.path,
         model_digest=model.digest,
+        tables=model.files,
         files=files,
         seed=None if study is None else study.file.comparison.seed,
         time_step=model.time.step,

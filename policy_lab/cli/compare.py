@@ -118,7 +118,7 @@ def _with_base(study: Study, asked: str | None) -> list[str] | None:
 
 def _warn_of_another_bar(study: Study) -> None:
     anchor = study.file.measures.shortfall.anchor
-    if anchor.model_digest and anchor.model_digest != study.model.digest:
+    if anchor.model_digest and anchor.model_digest != study.model.content:
         remedy = "`policy-lab threshold` sets it anew"
         warn([f"the bar was set on {anchor.set_on} with another version of the model; {remedy}"])
 

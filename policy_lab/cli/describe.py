@@ -120,6 +120,9 @@ def _variable(variable: Variable) -> Iterator[str]:
     yield f"  {variable.name}{dimensions} ({variable.unit or 'no unit given'}), line {variable.line}"
     if variable.documentation:
         yield f"      {' '.join(variable.documentation.split())}"
+    origins = dict.fromkeys(str(component.origin) for component in variable.components if component.origin)
+    if origins:
+        yield from _wrapped(f"read from {'; '.join(origins)}", 6, 2)
 
 
 def _study(study: Study) -> Iterator[str]:

@@ -137,6 +137,7 @@ def translate_xmile(source: Source) -> Translation:
         if isinstance(node.tag, str) and etree.QName(node).localname in _READERS:
             equations += _variable(node, file, problems)
     integration, notes = _settings(file, equations, problems)
+    notes += _imports(file)
     if not equations and not problems:
         problems.append(Problem("no variables in this file"))
     return Translation(
@@ -145,6 +146,15 @@ def translate_xmile(source: Source) -> Translation:
         broken=frozenset(problem.variable for problem in problems if problem.variable)
         | (frozenset() if file.all("ns:sim_specs") else frozenset(CONTROL.values())),
     )  # fmt: skip
+
+
+def _imports(file: _File) -> Iterator[Problem]:
+    """Say of which imports the values stand as the file has them: a program that saves a model writes them into it."""
+    for node in file.all("ns:data/ns:import"):
+        source = clipped(str(node.get("resource") or "another file"), 60)
+        yield Problem(
+            f"the import from `{source}` is not made anew; the values in the model stand", line=node.sourceline
+        )
 
 
 def _open(source: Source) -> _File:

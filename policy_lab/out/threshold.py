@@ -35,7 +35,7 @@ def save_bar(study: Study, found: AnchoredBar, *, today: dt.date | None = None) 
     own = study.file.measures.shortfall.anchor.share
     shortfall["threshold"] = round(found.own, DECIMALS)
     shortfall["anchor"]["set_on"] = today or dt.date.today()
-    shortfall["anchor"]["model_digest"] = study.model.digest
+    shortfall["anchor"]["model_digest"] = study.model.content
     beside = {f"{percent(share)} of places": round(bar, DECIMALS) for share, bar in found.bars.items() if share != own}
     if beside:
         shortfall["also_thresholds"] = beside

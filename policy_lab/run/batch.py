@@ -303,6 +303,7 @@ def _manifest(
         subject=study.file.title,
         model=study.files["model"],
         model_digest=study.model.digest,
+        tables=study.model.files,
         files={name: path for name, path in study.files.items() if name != "model"},
         seed=plan.seed,
         time_step=plan.time_step or study.model.time.step,

@@ -44,6 +44,14 @@ def test_a_model_tells_every_variable_with_unit_and_line():
     assert f"Fish stock ({stock.unit}), line {stock.line}" in done.stdout
 
 
+def test_a_model_tells_where_values_from_tables_stand():
+    done = policy_lab("describe", Path(__file__).parents[1] / "conformance" / "direct_constants.mdl")
+    assert done.exit_code == 0
+    assert "read from direct.csv, D2*" in done.stdout
+    assert "read from direct.csv, B2; direct.csv, D3" in done.stdout
+    assert "read from direct.xlsx, sheet Numbers, one_number" in done.stdout
+
+
 def test_the_keys_of_a_study_are_explained():
     done = policy_lab("describe", "--keys")
     assert done.exit_code == 0

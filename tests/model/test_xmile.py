@@ -49,6 +49,16 @@ def read(folder: Path, body: str, **specs: str) -> Model:
     return read_model(xmile(folder, body, **specs))
 
 
+def test_an_import_is_told_and_not_made(tmp_path: Path) -> None:
+    path = xmile(tmp_path, TOWNS)
+    linked = (
+        """<data><import type="CSV" enabled="true" resource="r../../secret.csv"/><export type="CSV"/></data></xmile>"""
+    )
+    path.write_text(path.read_text(encoding="utf-8").replace("</xmile>", linked), encoding="utf-8")
+    told = "the import from `r../../secret.csv` is not made anew; the values in the model stand"
+    assert [one.what for one in read_model(path).warnings] == [told]
+
+
 @pytest.mark.parametrize("name", ["m.xmile", "m.stmx", "m.xml"])
 def test_variables_with_their_words_and_lines(tmp_path: Path, name: str) -> None:
     model = read_model(xmile(tmp_path, TOWNS, name))
