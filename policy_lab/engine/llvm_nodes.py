@@ -21,10 +21,12 @@ WRITTEN_OUT = 8
 CLOCK_ORDER = ("time", "time_step", "initial_time", "final_time", "save_period", "step_start")
 _OPERATIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
 _PREDICATES = {"lt": "olt", "le": "ole", "gt": "ogt", "ge": "oge", "eq": "oeq", "ne": "une"}
-_INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "trunc": "trunc", "round": "rint", "sin": "sin", "cos": "cos"}
+_INTRINSICS = {"abs": "fabs", "sqrt": "sqrt", "trunc": "trunc", "round": "rint"}
 OWN = {"exp": "exp_lanes", "ln": "ln_lanes", "tanh": "tanh_lanes"}
-_LIBM = {"tan": "tan", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "sinh": "sinh", "cosh": "cosh",
-         "erfc": "erfc"}  # fmt: skip
+_LIBM = {
+    **{name: name for name in ("sin", "cos", "tan", "sinh", "cosh", "erfc")},
+    **{f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan")},
+}
 
 
 @dataclass(frozen=True)
@@ -258,6 +260,11 @@ def _power(e: Emitter, base: ir.Node, exponent: ir.Node) -> str:
     return _called("pow_lanes")(e, base, exponent)
 
 
+def _same_in_every_lane(node: ir.Node) -> bool:
+    """Tell whether a node depends on nothing but time."""
+    return all(isinstance(part, ir.Number | ir.Clock | ir.Apply) for part in ir.walk(node))
+
+
 def _each_lane(name: str) -> Callable[..., str]:
     """Call a function of libm once a lane."""
 
@@ -267,6 +274,9 @@ def _each_lane(name: str) -> Callable[..., str]:
         value = e.number(argument)
         if module.width == 1:
             return text.op(f"call double @{name}(double {value})")
+        if _same_in_every_lane(argument):
+            first = text.op(f"extractelement {module.value} {value}, i64 0")
+            return text.spread(text.op(f"call double @{name}(double {first})"))
         result = "poison"
         for lane in range(module.width):
             one = text.op(f"extractelement {module.value} {value}, i64 {lane}")
