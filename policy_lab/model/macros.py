@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
+import numpy as np
 from pysd.translators.structures import abstract_expressions as ae
 from pysd.translators.structures import abstract_model as am
 
@@ -24,6 +25,7 @@ DEEPEST = 20
 MOST_EQUATIONS = 100_000
 _HEAD = re.compile(r"^(.*?)\((.*)\)$", re.DOTALL)
 _NAME = re.compile(r"[^\W\d][\w ]{0,199}\Z")
+_REDUCING = frozenset({"sum", "prod", "vmin", "vmax", "vmin_xmile", "vmax_xmile", "vector_select"})
 _KNOWN = frozenset({"time", *(plain_name(name) for name in CONTROL.values())})
 
 
@@ -33,16 +35,25 @@ class MacroError(ValueError):
 
 @dataclass(frozen=True)
 class Macro:
-    """A macro: its name, the names of its arguments, and its equations."""
+    """A macro: its name, the names of its arguments and of what it gives beside its value, and its equations.
+
+    ``defaults`` are the trees of the last arguments, which a call may leave out.
+    """
 
     name: str
     parameters: tuple[str, ...]
     equations: tuple[Equation, ...]
     line: int
+    outputs: tuple[str, ...] = ()
+    defaults: tuple[Any, ...] = ()
 
     def local(self) -> dict[str, str]:
         """Return the names that are known inside only, by plain name."""
         return {plain_name(name): name for name in (*self.parameters, *(one.name for one in self.equations))}
+
+    def listed(self) -> frozenset[str]:
+        """Return the plain names of what is a list of numbers: the same in every call."""
+        return frozenset(plain_name(one.name) for one in self.equations if isinstance(one.component.ast, np.ndarray))
 
 
 def read_macro(head: str, line: int, equations: Sequence[Equation]) -> Macro:
@@ -51,7 +62,7 @@ def read_macro(head: str, line: int, equations: Sequence[Equation]) -> Macro:
     Raises
     ------
     MacroError
-        When it has several outputs or subscripts, or does not define its own name.
+        When it does not define its own name and its other outputs, or these have subscripts.
     """
     match = _HEAD.match(head.strip())
     if match is None:
@@ -59,14 +70,28 @@ def read_macro(head: str, line: int, equations: Sequence[Equation]) -> Macro:
     name, inside = match.group(1).strip(), match.group(2)
     if not _NAME.match(name):
         raise MacroError("the name of a macro holds letters, digits, spaces and underscores only")
-    if ":" in inside:
-        raise MacroError("a macro with more than one output is not supported")
-    parameters = tuple(split_names(inside)) if inside.strip() else ()
-    if any(one.component.subscripts[0] for one in equations):
-        raise MacroError("subscripts inside a macro are not supported; a subscripted equation may call it")
-    if plain_name(name) not in {plain_name(one.name) for one in equations}:
-        raise MacroError(f"the macro has no equation for `{name}`, which is its value")
-    return Macro(name, parameters, tuple(equations), line)
+    given, _, results = inside.partition(":")
+    parameters, outputs = (tuple(split_names(part)) if part.strip() else () for part in (given, results))
+    return checked_macro(Macro(name, parameters, tuple(equations), line, outputs))
+
+
+def checked_macro(macro: Macro) -> Macro:
+    """Return a macro, or say why it is none.
+
+    Raises
+    ------
+    MacroError
+        When an output has no equation, or subscripts.
+    """
+    defined = {plain_name(one.name): one.component.subscripts[0] for one in macro.equations}
+    for name in (macro.name, *macro.outputs):
+        if plain_name(name) not in defined:
+            raise MacroError(f"the macro has no equation for `{name}`, which is its value")
+        if defined[plain_name(name)]:
+            raise MacroError(f"`{name}`, which the macro returns, has subscripts; a subscripted equation may call it")
+    if {plain_name(name) for name in macro.parameters} & {*defined}:
+        raise MacroError("the macro has an equation for one of its own arguments")
+    return macro
 
 
 def expanded(
@@ -131,30 +156,46 @@ class _Writing:
     def _written_out(self, macro: Macro, tree: ae.CallStructure, call: _Call) -> ae.ReferenceStructure:
         if macro.name in call.inside or len(call.inside) >= DEEPEST:
             raise MacroError(f"the macro `{macro.name}` calls itself")
-        if len(tree.arguments) != len(macro.parameters):
-            wanted = len(macro.parameters)
-            plural = "" if wanted == 1 else "s"
-            raise MacroError(f"the macro `{macro.name}` takes {wanted} argument{plural}, {len(tree.arguments)} given")
+        arguments, results = _parted(macro, tree.arguments)
         if len(self.written) + len(macro.equations) > MOST_EQUATIONS:
             raise MacroError(f"macros make more than {MOST_EQUATIONS:,} equations")
-        if any("!" in name for argument in tree.arguments for name in _subscripts(argument)):
-            raise MacroError(f"the macro `{macro.name}` stands inside SUM, PROD, VMAX or VMIN")
+        around = call.subscripts
+        marks = tuple(dict.fromkeys(_marks(arguments)))
+        if marks:  # within SUM and the like: the macro has equations for every element that they run over
+            if results or {*map(plain_name, marks)} & {*map(plain_name, around)}:
+                raise MacroError(f"the macro `{macro.name}` stands inside SUM, PROD, VMAX or VMIN")
+            arguments = tuple(_unmarked(argument, marks) for argument in arguments)
+            call = replace(call, subscripts=(*around, *marks))
         count = self.counts.get(macro.name, 0) + 1
         self.counts[macro.name] = count
         own = {plain: f"{macro.name} {count} · {name}" for plain, name in macro.local().items()}
-        for parameter, argument in zip(macro.parameters, tree.arguments, strict=True):
+        for parameter, argument in zip(macro.parameters, arguments, strict=True):
             value = self.replaced(argument, call)
             self._write(own[plain_name(parameter)], value, call, f"{parameter} of {macro.name}")
         deeper = replace(call, inside=(*call.inside, macro.name))
         for one in macro.equations:
-            local = _localised(one.component.ast, own, call.subscripts, macro, self.macros)
-            self._write(own[plain_name(one.name)], self.replaced(local, deeper), call, one.text, one)
-        return _reference(own[plain_name(macro.name)], call.subscripts)
+            inner = replace(deeper, subscripts=(*call.subscripts, *self._inner(one, call, macro)))
+            local = _localised(one.component.ast, _Local(own, call.subscripts, macro, self.macros, self.ranges))
+            self._write(own[plain_name(one.name)], self.replaced(local, inner), call, one.text, one)
+        for name, result in zip(macro.outputs, results, strict=True):
+            self._write(_result_name(result, call), _reference(own[plain_name(name)], call.subscripts), call,
+                        f"{name} of {macro.name}")  # fmt: skip
+        return _reference(own[plain_name(macro.name)], (*around, *(f"{mark}!" for mark in marks)))
+
+    def _inner(self, one: Equation, call: _Call, macro: Macro) -> list[str]:
+        """Return the ranges that an equation of a macro has of its own."""
+        own = [name for name in one.component.subscripts[0] if plain_name(name) in self.ranges]
+        twice = {*map(plain_name, own)} & {*map(plain_name, call.subscripts)}
+        if twice:
+            raise MacroError(f"the macro `{macro.name}` runs over `{own[0]}` itself, and so does the equation here")
+        return own
 
     def _write(self, name: str, tree: Any, call: _Call, text: str, of: Equation | None = None) -> None:
         kind = type(of.component) if of is not None else am.AbstractComponent
-        table = kind is am.AbstractLookup
-        component = kind(subscripts=([] if table else list(call.subscripts), []), ast=tree)
+        left, without = of.component.subscripts if of is not None else ([], [])
+        listed = kind is am.AbstractLookup or isinstance(tree, np.ndarray)  # the same numbers in every call
+        outer = [] if listed else list(call.subscripts)
+        component = kind(subscripts=([*outer, *left], [[*outer, *group] for group in without]), ast=tree)
         unit = "" if of is None else of.unit
         self.written.append(Equation(name, component, text, unit, (None, None), "", (of or call.equation).line))
 
@@ -176,37 +217,89 @@ def _rebuilt(tree: Any, change: Any) -> Any:
     return replace(tree, **{one.name: change(getattr(tree, one.name)) for one in fields(tree)})
 
 
-def _subscripts(tree: Any) -> Iterator[str]:
+def _parted(macro: Macro, given: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Split what a call gives into arguments, those left out filled in, and the variables that get other outputs."""
+    results = tuple(given[len(given) - len(macro.outputs) :]) if macro.outputs else ()
+    arguments = tuple(given[: len(given) - len(results)])
+    wanted, least = len(macro.parameters), len(macro.parameters) - len(macro.defaults)
+    if len(results) < len(macro.outputs) or not least <= len(arguments) <= wanted:
+        plural = "" if wanted == 1 else "s"
+        more = f" and {len(macro.outputs)} outputs" if macro.outputs else ""
+        raise MacroError(f"the macro `{macro.name}` takes {wanted} argument{plural}{more}, {len(given)} given")
+    left_out = wanted - len(arguments)
+    return (*arguments, *macro.defaults[len(macro.defaults) - left_out :]), results
+
+
+def _result_name(result: Any, call: _Call) -> str:
+    """Return the name of the variable that gets an output beside the value; the call is its equation."""
+    if isinstance(result, ae.ReferenceStructure):
+        given = [] if result.subscripts is None else list(result.subscripts.subscripts)
+        if [*map(plain_name, given)] == [*map(plain_name, call.subscripts)]:
+            return result.reference.replace("_", " ")
+    raise MacroError("what stands after the `:` of a call names a variable, with the subscripts of this equation")
+
+
+def _marks(tree: Any) -> Iterator[str]:
+    """Yield the ranges marked with `!` that a reduction around this tree runs over; those of inner ones are taken."""
     if isinstance(tree, ae.SubscriptsReferenceStructure):
-        yield from tree.subscripts
+        yield from (name.removesuffix("!") for name in tree.subscripts if name.endswith("!"))
+    elif isinstance(tree, ae.CallStructure) and _called(tree).casefold() in _REDUCING:
+        return
     elif isinstance(tree, (list, tuple)):
         for part in tree:
-            yield from _subscripts(part)
+            yield from _marks(part)
     elif is_dataclass(tree) and not isinstance(tree, type):
         for one in fields(tree):
-            yield from _subscripts(getattr(tree, one.name))
+            yield from _marks(getattr(tree, one.name))
 
 
-def _localised(
-    tree: Any, own: Mapping[str, str], subscripts: Sequence[str], macro: Macro, macros: Mapping[str, Macro]
-) -> Any:
+def _unmarked(tree: Any, marks: Sequence[str]) -> Any:
+    """Return a tree in which the marked ranges stand as plain ones; inner reductions stay as they are."""
+    if isinstance(tree, ae.ReferenceStructure) and tree.subscripts is not None:
+        bare = [
+            name.removesuffix("!") if name.removesuffix("!") in marks else name for name in tree.subscripts.subscripts
+        ]
+        return _reference(tree.reference, bare)
+    if isinstance(tree, ae.CallStructure) and _called(tree).casefold() in _REDUCING:
+        return tree
+    return _rebuilt(tree, lambda part: _unmarked(part, marks))
+
+
+@dataclass(frozen=True)
+class _Local:
+    """What names mean inside one call: its own, with the subscripts of the equation that calls."""
+
+    own: Mapping[str, str]
+    subscripts: Sequence[str]
+    macro: Macro
+    macros: Mapping[str, Macro]
+    ranges: frozenset[str]
+
+
+def _localised(tree: Any, local: _Local) -> Any:
     """Return a tree of a macro with the names of one call in it."""
     if isinstance(tree, ae.CallStructure):
         plain = plain_name(_called(tree))
-        if plain in own and plain not in macros:  # a lookup of the macro's own
-            function: Any = ae.ReferenceStructure(own[plain], None)
-        else:
-            function = tree.function
-        inner = tuple(_localised(part, own, subscripts, macro, macros) for part in tree.arguments)
-        return ae.CallStructure(function, inner)
+        function: Any = tree.function
+        if plain in local.own and plain not in local.macros:  # a lookup of the macro's own
+            function = ae.ReferenceStructure(local.own[plain], tree.function.subscripts)
+        return ae.CallStructure(function, tuple(_localised(part, local) for part in tree.arguments))
     if isinstance(tree, ae.ReferenceStructure):
-        written = tree.reference.removesuffix("$")
-        plain = plain_name(written)
-        if plain in own:
-            return _reference(own[plain], subscripts)
-        if plain in _KNOWN or plain in CALLS:
-            return ae.ReferenceStructure(written, None)
-        near = ", ".join(f"`{name}`" for name in nearest_names(written.replace("_", " "), macro.local().values()))
-        hint = f"; did you mean {near}?" if near else ""
-        raise MacroError(f"the macro `{macro.name}` knows no `{written}`: give it as an argument{hint}")
-    return _rebuilt(tree, lambda part: _localised(part, own, subscripts, macro, macros))
+        return _localised_name(tree, local)
+    return _rebuilt(tree, lambda part: _localised(part, local))
+
+
+def _localised_name(tree: ae.ReferenceStructure, local: _Local) -> ae.ReferenceStructure:
+    macro = local.macro
+    written = tree.reference.removesuffix("$")
+    plain = plain_name(written)
+    if plain in local.own:
+        inner = [] if tree.subscripts is None else list(tree.subscripts.subscripts)
+        if inner and plain in map(plain_name, macro.parameters):
+            raise MacroError(f"the argument `{written}` of the macro `{macro.name}` stands with subscripts")
+        return _reference(local.own[plain], (*(() if plain in macro.listed() else local.subscripts), *inner))
+    if plain in _KNOWN or plain in CALLS or plain in local.ranges:
+        return ae.ReferenceStructure(written, None)
+    near = ", ".join(f"`{name}`" for name in nearest_names(written.replace("_", " "), macro.local().values()))
+    hint = f"; did you mean {near}?" if near else ""
+    raise MacroError(f"the macro `{macro.name}` knows no `{written}`: give it as an argument{hint}")

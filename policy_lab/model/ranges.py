@@ -75,10 +75,10 @@ def resolve_ranges(found: Sequence[Range]) -> tuple[Ranges, list[Problem]]:
     for one in by_plain.values():
         pairs = _matched(one, canonical, spelled, problems)
         pairs |= _of_parts(one, mapped[one.abstract.name], canonical, by_plain)
-        plain = [name for name, groups in pairs.items() if tuple((each,) for each in canonical[name]) == groups]
-        mapped[one.abstract.name] += tuple(plain)
-        if len(pairs) > len(plain):
-            matched[one.abstract.name] = {name: groups for name, groups in pairs.items() if name not in plain}
+        straight = [name for name, groups in pairs.items() if tuple((each,) for each in canonical[name]) == groups]
+        mapped[one.abstract.name] += tuple(straight)
+        if len(pairs) > len(straight):
+            matched[one.abstract.name] = {name: groups for name, groups in pairs.items() if name not in straight}
     return Ranges(canonical, spelled, mapped, matched), problems
 
 

@@ -22,6 +22,7 @@ from policy_lab.model.translation import LONGEST_NAME, Equation, Range, Translat
 from policy_lab.model.types import plain_name
 
 _LIMITS = re.compile(r"^(.*?)\[([^\[\]]*)\]$", re.DOTALL)
+_COLON = re.compile(r'"(?:[^"\\]|\\.)*"|:(?:AND|OR|NOT|NA):|:', re.IGNORECASE)
 _REALITY_CHECK = (vensim_element.Constraint, vensim_element.TestInput)
 _FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
 
@@ -39,7 +40,8 @@ def translate_vensim(source: Source) -> Translation:
     """Parse the text of a ``.mdl`` file, every equation by itself."""
     parts = scan(source.text)
     problems = list(parts.problems)
-    parsed = [_parse_entry(entry) for entry in parts.entries if not entry.macro]
+    several = any(":" in macro.head for macro in parts.macros)
+    parsed = [_parse_entry(entry, several) for entry in parts.entries if not entry.macro]
     problems += [problem for one in parsed for problem in one.problems]
     if not parts.entries and not problems:
         problems.append(Problem("no equations in this file"))
@@ -68,7 +70,8 @@ def _macros(parts: Scan, problems: list[Problem]) -> list[Macro]:
     """Read the macros of a file; what is wrong with them joins the problems."""
     found = []
     for macro in parts.macros:
-        parsed = [_parse_entry(entry) for entry in parts.entries if entry.macro == macro.head]
+        several = any(":" in other.head for other in parts.macros)
+        parsed = [_parse_entry(entry, several) for entry in parts.entries if entry.macro == macro.head]
         faults = [problem for one in parsed for problem in one.problems]
         inside = [one.found for one in parsed if isinstance(one.found, Equation)]
         problems += faults
@@ -81,7 +84,8 @@ def _macros(parts: Scan, problems: list[Problem]) -> list[Macro]:
     return found
 
 
-def _parse_entry(entry: Entry) -> _Parsed:
+def _parse_entry(entry: Entry, several: bool = False) -> _Parsed:
+    """Parse one entry; where macros have ``several`` outputs, PySD's grammar reads the colon before them as a comma."""
     text = folded(entry.text)
     if not text:
         return _Parsed(None, (Problem("an entry without an equation", line=entry.line),))
@@ -98,6 +102,8 @@ def _parse_entry(entry: Entry) -> _Parsed:
     if isinstance(left, _REALITY_CHECK):
         note = Problem("reality checks are not run; this one was left out", line=entry.line, variable=name)
         return _Parsed(None, (), (note,))
+    if several and left.expression:
+        left.expression = _COLON.sub(lambda found: "," if found.group() == ":" else found.group(), left.expression)
     return _equation(left, entry, name, text)
 
 

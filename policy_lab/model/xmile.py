@@ -29,6 +29,7 @@ from policy_lab.model.smile import prepared
 from policy_lab.model.source import Source
 from policy_lab.model.translation import CONTROL, LONGEST_NAME, Equation, Range, Translation
 from policy_lab.model.types import plain_name
+from policy_lab.model.xmile_macros import MacroReading
 
 _LOST = {
     "conveyor": "conveyors are not supported",
@@ -136,6 +137,8 @@ def translate_xmile(source: Source) -> Translation:
     for node in file.all("ns:model/ns:variables/ns:*"):
         if isinstance(node.tag, str) and etree.QName(node).localname in _READERS:
             equations += _variable(node, file, problems)
+    reading = MacroReading(file.ns, lambda node: _variable(node, file, problems), _visit, _said, _FAULTS)
+    equations = reading.written_out(equations, file.all("ns:macro"), ranges, problems)
     integration, notes = _settings(file, equations, problems)
     notes += _imports(file)
     if not equations and not problems:
@@ -237,8 +240,6 @@ def _lost(file: _File) -> Iterator[Problem]:
     for node in file.all("ns:model")[1:]:
         yield Problem("models inside the model (modules) are not supported", line=node.sourceline,
                       variable=folded_name(node) or None)  # fmt: skip
-    for node in file.all("ns:macro"):
-        yield Problem("macros are not supported", line=node.sourceline, variable=folded_name(node) or None)
 
 
 def _ranges(file: _File, problems: list[Problem]) -> Iterator[Range]:

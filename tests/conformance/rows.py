@@ -292,7 +292,26 @@ FEATURES = {
     """,
     "missing_read.mdl": "total | an element without an equation, which an equation reads",
     "undefined.mdl": "to be | A FUNCTION OF",
-    "two_outputs.mdl": "half | a macro with several outputs",
+    "two_outputs.mdl": """
+        half           | a macro with several outputs
+        third          | a further output of a macro
+        sum of thirds  | a further output of a macro, which is a stock
+        third of each  | a further output of a macro in a subscripted equation
+    """,
+    "macro_ranges.mdl": """
+        spread         | a macro with subscripts inside
+        spread of each | a macro with subscripts inside, in a subscripted equation
+        total          | a macro within SUM
+        total of rows  | a macro within SUM over the last of two subscripts
+        of a sum       | a macro of a SUM
+        deep           | a macro of macros
+    """,
+    "macro.xmile": """
+        called     | XMILE: a macro with variables of its own
+        by_default | XMILE: a macro with an argument left out
+        in_each    | XMILE: a macro in an equation for all elements
+        nested     | XMILE: a macro of a macro
+    """,
     "names.mdl": """
         "a name, in quotes!" | a name in quotes
         Größe in Köln        | names beyond ASCII
