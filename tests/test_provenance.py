@@ -47,12 +47,13 @@ def test_a_manifest_says_what_made_a_result_and_not_when(tmp_path: Path) -> None
             method="euler",
             engine="compiled",
             settings={"worlds": 2},
+            tables=[("rain.csv", "0a")],
             cases=4,
         )
 
     first = made()
     assert json.dumps(first) == json.dumps(made())
-    assert first["inputs_sha256"] == {"parameters": provenance.file_digest(table)}
+    assert first["inputs_sha256"] == {"parameters": provenance.file_digest(table), "rain.csv": "0a"}
     assert first["cases"] == 4
     assert str(tmp_path) not in json.dumps(first)
     assert set(provenance.versions()) >= {"python", "policy_lab", "numpy", "pysd"}
