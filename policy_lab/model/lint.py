@@ -130,9 +130,10 @@ def _clips(expression: Expression, stock: str, *, whole: bool) -> str:
     ``whole`` says that the expression is the net flow of the stock, around which any MIN or MAX is a bound.
     """
     for node in walk(expression):
-        if isinstance(node, ex.Call) and node.function in _CLIPPING:
-            if (whole and node is expression) or any(one.name == stock for one in references(node)):
-                return node.function.upper()
+        if not isinstance(node, ex.Call) or node.function not in _CLIPPING:
+            continue
+        if (whole and node is expression) or any(one.name == stock for one in references(node)):
+            return node.function.upper()
     return ""
 
 
