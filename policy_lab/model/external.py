@@ -8,6 +8,7 @@ a cell that holds no number is a fault with its address instead of a silent NaN.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -286,18 +287,22 @@ class _Along(_Guarded):
         x = np.full(len(axis), np.nan)
         y = np.full((len(axis), size), np.nan)
         beside = 0
+        sheet = self._sheet()
         for place, (row, column) in enumerate(axis):
-            at = number_of(self._sheet().at(row, column))
+            at = number_of(sheet.at(row, column))
+            known = at is not None and not math.isnan(at)
             for item in range(size):
                 to = (values.top + item, values.left + place) if lying else (values.top + place, values.left + item)
-                found = number_of(self._sheet().at(*to))
-                if found is None and at is not None and not np.isnan(at):
-                    raise self._fault(not_a_number(str(self._sheet().at(*to))), *to)
-                if at is None and (found is None or not np.isnan(found)):
-                    raise self._fault(not_a_number(str(self._sheet().at(row, column))), row, column)
-                beside += at is not None and bool(np.isnan(at)) and found is not None and not np.isnan(found)
-                y[place, item] = np.nan if found is None else found
-            x[place] = np.nan if at is None else at
+                found = number_of(sheet.at(*to))
+                if found is None and known:
+                    raise self._fault(not_a_number(str(sheet.at(*to))), *to)
+                if at is None and (found is None or not math.isnan(found)):
+                    raise self._fault(not_a_number(str(sheet.at(row, column))), row, column)
+                if found is not None:
+                    y[place, item] = found
+                    beside += not known and not math.isnan(found)
+            if known:
+                x[place] = at
         self._check(x, y, beside)
         return x, y
 

@@ -374,6 +374,7 @@ _DIRECT: dict[str, dict[str, Callable[[Array], Array]]] = {
         "read square": lambda t: np.broadcast_to([[9.0, 40, 7], [2, 50, 8]], (len(t), 2, 3)),
         "read turned": lambda t: np.broadcast_to([[9.0, 2], [40, 50], [7, 8]], (len(t), 3, 2)),
         "read each": lambda t: each(*np.full((3, len(t)), [[1], [6], [4]])),
+        "read old sheet": lambda t: each(*np.full((3, len(t)), [[9], [40], [7]])),
         "read named": lambda t: np.full(len(t), 40.0),
         "read result": lambda t: np.full(len(t), 11.0),
         "used in a flow": lambda t: 6 + 3 * t,

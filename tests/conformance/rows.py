@@ -240,6 +240,7 @@ FEATURES = {
         read turned     | GET DIRECT CONSTANTS over two subscripts, transposed (*)
         read each       | GET DIRECT CONSTANTS element by element, beside a number
         read sheet      | GET XLS CONSTANTS
+        read old sheet  | GET XLS CONSTANTS of an .xls file
         read named      | GET XLS CONSTANTS of a named cell
         read named row  | GET XLS CONSTANTS of a named range
         read result     | GET XLS CONSTANTS of a formula, as it was saved
