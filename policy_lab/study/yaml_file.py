@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import json
 import types
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+from policy_lab import cache
 from policy_lab.errors import InputError, Problem, clipped, nearest_names
 
 Schema = TypeVar("Schema", bound=BaseModel)
@@ -27,24 +26,26 @@ MOST_ENTRIES = 500_000
 
 @dataclass(frozen=True)
 class YamlFile:
-    """A YAML file with its line numbers."""
+    """A YAML file: its content without YAML's own types, aliases written out, and the line of each entry.
+
+    ``lines`` has the shape of ``data``: for each key, or each place of a list, its line and the lines inside it.
+    """
 
     path: Path
-    data: CommentedMap
+    data: Mapping[str, Any]
+    lines: Any
 
     def line(self, *place: str | int) -> int:
         """Return the line of an entry; of the nearest thing around it where it does not exist."""
-        node: Any = self.data
-        line = 1
+        node, line = self.lines, 1
         for key in place:
-            if isinstance(node, CommentedMap) and key in node:
-                line = _line_of_key(node, key, line)
-            elif isinstance(node, CommentedSeq) and isinstance(key, int) and key < len(node):
-                line = int(node.lc.item(key)[0]) + 1
+            if isinstance(node, dict) and str(key) in node:
+                line, node = node[str(key)]
+            elif isinstance(node, list) and isinstance(key, int) and key < len(node):
+                line, node = node[key]
             else:
                 break
-            node = node[key]
-        return line
+        return int(line)
 
     def problem(
         self, place: Iterable[str | int], what: str, *, remedy: str = "", nearest: tuple[str, ...] = ()
@@ -62,28 +63,31 @@ class YamlFile:
 
 
 def read_yaml(path: Path) -> YamlFile:
-    """Read a YAML file.
+    """Read a YAML file, or take from the cache what the same text said before.
 
     Raises
     ------
     InputError
-        When it cannot be read, is not YAML, or holds no keys.
+        When it cannot be read, is not YAML, holds no keys, or is too large or too deep, which only a hostile file is.
     """
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(Problem(what=f"the file is larger than {MOST_BYTES / 1e6:.0f} MB", file=path))
-        data = YAML(typ="rt", pure=True).load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(str(error.problem or error.context or "not valid YAML").split("\n")[0].split())
-        raise InputError(Problem(what=what, file=path, line=mark.line + 1 if mark else None)) from error
-    except (YAMLError, RecursionError, ValueError) as error:
+        text = path.read_text(encoding="utf-8")
+    except ValueError as error:
         raise InputError(Problem(what=f"not a YAML text file: {clipped(str(error), 200)}", file=path)) from error
     except OSError as error:
         raise InputError(Problem(what=f"cannot be read: {error.strerror or error}", file=path)) from error
-    if not isinstance(data, CommentedMap):
-        raise InputError(Problem(what="holds no `key: value` entries", file=path, line=1))
-    return YamlFile(path, data)
+    place = cache.place_of(".yaml.json", text, cache.sources("study"), cache.installed("ruamel.yaml"))
+    content = cache.kept(place)
+    if content is not None:
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
+            data, lines = json.loads(content)
+            if isinstance(data, dict) and isinstance(lines, dict):
+                return YamlFile(path, data, lines)
+    data, lines = _parsed(path, text)
+    cache.keep(place, json.dumps([data, lines]).encode())
+    return YamlFile(path, data, lines)
 
 
 def validated(file: YamlFile, schema: type[Schema]) -> Schema:
@@ -94,27 +98,11 @@ def validated(file: YamlFile, schema: type[Schema]) -> Schema:
     InputError
         With one problem for each unknown key, missing key and wrong value.
     """
-    text = json.dumps(plain(file))
+    text = json.dumps(file.data)
     try:
         return schema.model_validate_json(text, strict=True)
     except ValidationError as error:
         raise InputError(*sorted(_problems(file, schema, error), key=lambda problem: problem.line or 0)) from error
-
-
-def plain(file: YamlFile) -> dict[str, Any]:
-    """Return the content without YAML's own types, aliases written out.
-
-    Raises
-    ------
-    InputError
-        When it is too large or too deep, which only a hostile file is.
-    """
-    counter = iter(range(MOST_ENTRIES))
-    try:
-        content: dict[str, Any] = _plain(file.data, counter)
-    except (StopIteration, RecursionError) as error:
-        raise InputError(Problem(what="holds too many or too deeply nested entries", file=file.path)) from error
-    return content
 
 
 def spoken(place: Sequence[str | int]) -> str:
@@ -125,29 +113,58 @@ def spoken(place: Sequence[str | int]) -> str:
     return words
 
 
-def _line_of_key(node: CommentedMap, key: str | int, otherwise: int) -> int:
-    """Return the line of a key; keys that came through a YAML merge have none of their own."""
+def _parsed(path: Path, text: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what a YAML text says, and the lines on which it does."""
+    from ruamel.yaml import YAML  # a text that was read before needs no parser
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
     try:
-        return int(node.lc.key(key)[0]) + 1
+        whole = YAML(typ="rt", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(str(error.problem or error.context or "not valid YAML").split("\n")[0].split())
+        raise InputError(Problem(what=what, file=path, line=mark.line + 1 if mark else None)) from error
+    except (YAMLError, RecursionError, ValueError) as error:
+        raise InputError(Problem(what=f"not a YAML text file: {clipped(str(error), 200)}", file=path)) from error
+    if not isinstance(whole, dict):
+        raise InputError(Problem(what="holds no `key: value` entries", file=path, line=1))
+    try:
+        data, lines = _parts(whole, 1, iter(range(MOST_ENTRIES)))
+    except (StopIteration, RecursionError) as error:
+        raise InputError(Problem(what="holds too many or too deeply nested entries", file=path)) from error
+    return data, lines
+
+
+def _parts(node: Any, line: int, counter: Iterator[int]) -> tuple[Any, Any]:
+    """Return a node without YAML's own types, and the lines of what it holds."""
+    next(counter)
+    if isinstance(node, dict | list):
+        inside = node.items() if isinstance(node, dict) else enumerate(node)
+        found = []
+        for key, value in inside:
+            own = _line_of(node, key, line)
+            content, lines = _parts(value, own, counter)
+            found.append((str(key), content, [own, lines]))
+        if isinstance(node, list):
+            return [content for _, content, _ in found], [lines for _, _, lines in found]
+        return {key: content for key, content, _ in found}, {key: lines for key, _, lines in found}
+    if isinstance(node, dt.date):
+        return node.isoformat(), None
+    if isinstance(node, bool) or node is None:
+        return node, None
+    for kind in (int, float):
+        if isinstance(node, kind):
+            return kind(node), None
+    return str(node), None
+
+
+def _line_of(node: Any, key: str | int, otherwise: int) -> int:
+    """Return the line of a key or a place; keys that came through a YAML merge have none of their own."""
+    try:
+        places = node.lc
+        return int((places.item(key) if isinstance(node, list) else places.key(key))[0]) + 1
     except (KeyError, TypeError, AttributeError):
         return otherwise
-
-
-def _plain(node: Any, counter: Iterator[int]) -> Any:
-    next(counter)
-    if isinstance(node, dict):
-        return {str(key): _plain(value, counter) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_plain(value, counter) for value in node]
-    if isinstance(node, dt.date):
-        return node.isoformat()
-    if isinstance(node, bool) or node is None:
-        return node
-    if isinstance(node, int):
-        return int(node)
-    if isinstance(node, float):
-        return float(node)
-    return str(node)
 
 
 def _problems(file: YamlFile, schema: type[BaseModel], error: ValidationError) -> Iterator[Problem]:

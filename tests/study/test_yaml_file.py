@@ -9,7 +9,7 @@ from pydantic import Field
 
 from policy_lab.errors import InputError
 from policy_lab.study.schema import Frozen
-from policy_lab.study.yaml_file import YamlFile, plain, read_yaml, validated
+from policy_lab.study.yaml_file import YamlFile, read_yaml, validated
 
 
 class Score(Frozen):
@@ -94,12 +94,12 @@ def test_a_file_without_entries_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_aliases_are_written_out_and_a_flood_of_them_is_refused(tmp_path: Path) -> None:
-    assert plain(yaml(tmp_path, "a: &x {low: 1}\nb: *x\n")) == {"a": {"low": 1}, "b": {"low": 1}}
+    assert yaml(tmp_path, "a: &x {low: 1}\nb: *x\n").data == {"a": {"low": 1}, "b": {"low": 1}}
     flood = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
     )
     with pytest.raises(InputError, match="too many"):
-        plain(yaml(tmp_path, flood))
+        yaml(tmp_path, flood)
 
 
 def test_a_tag_makes_no_object(tmp_path: Path) -> None:
@@ -110,3 +110,17 @@ def test_a_tag_makes_no_object(tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read"):
         read_yaml(tmp_path / "none.yaml")
+
+
+def test_a_text_that_was_read_before_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLICY_LAB_CACHE", str(tmp_path / "cache"))
+    text = "# words\ntitle: a\nsince: 2026-01-31\nseveral:\n  - {low: 0,\n     high: .inf}\neither: [1, 2]\n1: one\n"
+    first, again = yaml(tmp_path, text), yaml(tmp_path, text)
+    (kept,) = (tmp_path / "cache").iterdir()
+    kept.write_bytes(b"harmed")
+    for other in (again, yaml(tmp_path, text)):
+        assert other == first
+    places = [("title",), ("several",), ("several", 0, "low"), ("several", 0, "high"), ("either", 1), ("1",), (1,)]
+    assert [again.line(*place) for place in places] == [2, 4, 5, 6, 7, 8, 8]
+    assert again.line("several", 3, "low") == 4
+    assert again.data["since"] == "2026-01-31"
