@@ -117,20 +117,21 @@ def _look_through(raw: bytes) -> None:
                 raise BesideError(what, "Keep the tables of a model in a file of their own.")
             if any(part.flag_bits & 1 for part in parts):
                 raise BesideError("it is encrypted", "Save it without a password.")
+            if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):
+                raise BesideError("it is packed in a way that no spreadsheet program uses", "Save it anew.")
             for part in parts:
-                if part.filename.lower().endswith((".xml", ".rels", ".vml")):
-                    _look_at(archive.read(part))
+                _look_at(archive.read(part), named_xml=part.filename.lower().endswith((".xml", ".rels", ".vml")))
     except BesideError:
         raise
     except Exception as error:  # zipfile raises a dozen kinds on an archive that is not whole
         raise BesideError("it is no spreadsheet of its kind, or not a whole one", "Save it anew.") from error
 
 
-def _look_at(xml: bytes) -> None:
-    plain = xml.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-16 without its zeros is good enough to search
+def _look_at(part: bytes, *, named_xml: bool) -> None:
+    plain = part.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe")  # UTF-16 without zeros is good enough to search
     encoding = _ENCODING.match(plain)
     known = encoding is None or encoding.group(1).lower() in _ENCODINGS
-    if not plain.lstrip().startswith(b"<") and plain.strip():
+    if named_xml and not plain.lstrip().startswith(b"<") and plain.strip():
         known = False
     if not known or b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
         raise BesideError("it declares a document type or an encoding that no spreadsheet program writes")

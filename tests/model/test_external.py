@@ -276,6 +276,19 @@ def test_a_bomb_is_not_expanded(folder: Path) -> None:
     assert "it expands to more than 100,000,000 bytes" in refusal(folder, constant("bomb.xlsx", "Sheet", "B1"))
 
 
+def test_odd_packing_and_passwords_are_refused(folder: Path) -> None:
+    whole = xlsx(folder / "t.xlsx", ["a", 1]).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        parts = {one: archive.read(one) for one in archive.namelist()}
+    with zipfile.ZipFile(folder / "t.xlsx", "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert "it is packed in a way" in refusal(folder, constant("t.xlsx", "Sheet", "B1"))
+    central = whole.rindex(b"PK\x01\x02")
+    (folder / "t.xlsx").write_bytes(whole[: central + 8] + b"\x01" + whole[central + 9 :])
+    assert "it is encrypted" in refusal(folder, constant("t.xlsx", "Sheet", "B1"))
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_entities_are_refused(folder: Path, encoding: str) -> None:
     path = xlsx(folder / "t.xlsx", ["a", 1])
