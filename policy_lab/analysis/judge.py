@@ -20,6 +20,8 @@ from policy_lab.analysis.check_paths import (
 )
 from policy_lab.study.check_schema import Between, Direction, Effect, Extreme, Reaches, Shape, Stays, Turns
 
+ROUNDING = 1e-12
+"""By how much of the largest value, or of 1, a bound may be missed: what rounding of a solved start leaves."""
 _SPOKEN = {"end": "at the end", "mean": "on average", "highest": "at its highest", "lowest": "at its lowest"}
 
 
@@ -34,7 +36,8 @@ def between(paths: Paths, expected: Between, base: Paths | None) -> Verdict:
     excess = {label: np.maximum(low - values, values - high) for label, values in found.items()}
     label, run, at = _worst(excess)
     worst = float(found[label][run, at])
-    passed = bool(excess[label][run, at] <= 0)
+    largest = max(1.0, *(float(np.abs(values).max()) for values in found.values()))
+    passed = bool(excess[label][run, at] <= ROUNDING * largest)
     lowest, highest = _ends(found)
     what = _SPOKEN.get(expected.measured, "")
     seen = f"{figure(lowest)} to {figure(highest)}" if highest - lowest > 1e-9 * abs(highest) else figure(lowest)

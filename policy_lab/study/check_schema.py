@@ -117,7 +117,7 @@ class Condition(Frozen):
 
 
 class Between(Frozen):
-    """Bounds."""
+    """Bounds; one that is missed by rounding only, 1e-12 of the largest value or of 1, counts as met."""
 
     low: float | None = None
     high: float | None = None

@@ -50,6 +50,11 @@ def test_bounds_as_multiples_of_the_base_hold_time_by_time() -> None:
     assert not judge.between(paths(path=RISING + 1), Between(low=2, high=2, of="base"), base).passed
 
 
+def test_rounding_misses_no_bound_and_anything_more_does() -> None:
+    assert judge.between(paths(path=[-1e-13] * 13), Between(low=0), None).passed
+    assert not judge.between(paths(path=[-1e-11] * 13), Between(low=0), None).passed
+
+
 def test_every_run_and_every_element_has_to_pass() -> None:
     two_runs = paths(one=FLAT, other=[FLAT, np.where(TIME == 7, -1, 1)])
     found = judge.between(two_runs, Between(low=0), None)
