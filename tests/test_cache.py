@@ -103,3 +103,11 @@ def test_our_own_modules_and_installed_packages_are_told_apart() -> None:
     assert cache.sources("errors.py") == expected
     assert cache.installed("pysd").startswith("pysd-3.14")
     assert cache.installed("no_such_package_at_all") == "no no_such_package_at_all"
+
+
+def test_code_that_changed_under_a_process_shares_nothing_with_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    settled = cache.sources.__wrapped__("errors.py")
+    assert cache.sources.__wrapped__("errors.py") == settled
+    monkeypatch.setattr(cache, "_BEGUN", 0.0)  # as if every module had been written since
+    first, second = (cache.sources.__wrapped__("errors.py") for _ in range(2))
+    assert len({settled, first, second}) == 3
