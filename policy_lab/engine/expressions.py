@@ -65,6 +65,7 @@ class Place:
     scope: Scope
     line: int
     stateful: Callable[[ex.Expression, Place], ir.Node]
+    held: ir.Node | None = None  # inside SAMPLE IF TRUE: what it holds
 
     def shape(self) -> tuple[int, ...]:
         """Return the sizes of the loops over the left-hand side."""
@@ -105,6 +106,8 @@ def lower_expression(expression: ex.Expression, place: Place) -> ir.Node:
         When the engine cannot compute it exactly.
     """
     match expression:
+        case ex.Held() if place.held is not None:
+            return place.held
         case ex.Number(value=value):
             return ir.Number(float(value))
         case ex.Negative(argument=argument):

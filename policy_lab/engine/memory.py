@@ -252,9 +252,10 @@ def _forecast(expression: ex.Forecast, place: Place) -> ir.Node:
 
 
 def _sample(expression: ex.SampleIfTrue, place: Place) -> ir.Node:
-    condition = lower_expression(expression.condition, place)
-    value = lower_expression(expression.input, place)
     held = _state(place, "sample", ir.StateKind.ASSIGNED)
+    inside = replace(place, held=_read(held, place))
+    condition = lower_expression(expression.condition, inside)
+    value = lower_expression(expression.input, inside)
     _start(place, held, lower_expression(expression.initial, place))
     now = _apply("select", condition, value, _read(held, place))
     _rate(place, held, now)

@@ -178,6 +178,11 @@ class SampleIfTrue:
 
 
 @dataclass(frozen=True)
+class Held:
+    """The value that the ``SAMPLE IF TRUE`` around it has held since the step before: how it reads its own variable."""
+
+
+@dataclass(frozen=True)
 class Initial:
     """``INITIAL``: the value of the argument at the start of the run."""
 
@@ -187,4 +192,5 @@ class Initial:
 Stateful: TypeAlias = Stock | Delay | DelayFixed | Smooth | Trend | Forecast | SampleIfTrue | Initial
 Expression: TypeAlias = (
     Number | Array | Reference | Data | Arithmetic | Negative | Compare | Logic | Call | Lookup | LookupCall | Stateful
+    | Held
 )

@@ -12,6 +12,7 @@ from policy_lab.model import expression as ex
 from policy_lab.model.checks import check_model
 from policy_lab.model.convert import UNKNOWN, Converter, Names, folded_number, shaped
 from policy_lab.model.elements import component_elements, missing_elements
+from policy_lab.model.held import with_held
 from policy_lab.model.missing import missing_notes
 from policy_lab.model.outside import Outside
 from policy_lab.model.ranges import Ranges, resolve_ranges
@@ -145,6 +146,8 @@ def _component(name: str, equation: Equation, names: Names, outside: Outside, pr
             places = math.prod(len(members) for members in known)
             converter.refuse(f"{len(tree.values)} numbers for {places} element{'s' * (places != 1)}")
         tree = array or tree
+    if any(isinstance(part, ex.SampleIfTrue) for part in walk(tree)):
+        tree = with_held(tree, name, left)
     component = replace(blank, expression=tree)
     return _Read(component, (component,))
 

@@ -27,6 +27,8 @@ def _text(node: Expression, depth: int) -> str:
             return ",".join(f"{value:g}" for value in values[:20])
         case ex.Reference(name, subscripts):
             return f"{name}[{','.join(subscripts)}]" if subscripts else name
+        case ex.Held():
+            return "the held value"
         case ex.Data() | ex.Lookup():
             return "a series" if isinstance(node, ex.Data) else "a table"
         case ex.Arithmetic(operator, first, second):
