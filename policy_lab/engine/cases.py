@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 _INSTEAD = {
     Kind.TIME: "Time settings are arguments of a run: `time_step`, `final_time`, `initial_time`, `save_period`.",
     Kind.LOOKUP: "A table cannot be set for a run; change it in the model file.",
-    Kind.DATA: "Give its values over time to the run, by `series`; without a file of them, compile with its name there.",
+    Kind.DATA: "Give its values over time to the run, by `series`; without a file of them, compile with it there.",
     Kind.AUXILIARY: "Set what it is computed from, or name it in `free` or `series` when the model is compiled.",
     Kind.FLOW: "Set what it is computed from, or name it in `free` or `series` when the model is compiled.",
 }
