@@ -133,12 +133,12 @@ def lower_expression(expression: ex.Expression, place: Place) -> ir.Node:
 
 
 def _logic(operator: str, arguments: list[ir.Node]) -> ir.Node:
-    result = arguments[0]
     if operator == "not":
-        return ir.Apply("not", (result,))
-    for argument in arguments[1:]:
-        result = ir.Apply(operator, (result, argument))
-    return result
+        return ir.Apply("not", (arguments[0],))
+    if len(arguments) == 1:
+        return arguments[0]
+    half = (len(arguments) + 1) // 2  # as deep as the logarithm of their number
+    return ir.Apply(operator, (_logic(operator, arguments[:half]), _logic(operator, arguments[half:])))
 
 
 def _reference(name: str, subscripts: tuple[str, ...], place: Place) -> ir.Node:

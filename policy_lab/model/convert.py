@@ -12,6 +12,7 @@ from pysd.translators.structures import abstract_expressions as ae
 
 from policy_lab.errors import Problem, nearest_names
 from policy_lab.model import expression as ex
+from policy_lab.model.chains import chained
 from policy_lab.model.expression import Expression
 from policy_lab.model.functions import CALLS, spelled
 from policy_lab.model.ranges import Ranges
@@ -105,10 +106,7 @@ def _arithmetic(one: Converter, tree: ae.ArithmeticStructure) -> Expression:
         for argument in reversed(arguments[:-1]):
             result = ex.Arithmetic("^", argument, result)
         return result
-    result = arguments[0]
-    for operator, argument in zip(tree.operators, arguments[1:], strict=True):
-        result = ex.Arithmetic(operator, result, argument)
-    return result
+    return chained(list(tree.operators), arguments)
 
 
 def _logic(one: Converter, tree: ae.LogicStructure) -> Expression:

@@ -14,6 +14,7 @@ from typing import Any
 
 from pysd.translators.structures import abstract_expressions as ae
 
+from policy_lab.model.chains import chain_depth
 from policy_lab.model.guarded import EquationError
 
 DEPTH = 8
@@ -119,14 +120,15 @@ def _fill(tree: Any, parsed: list[Any]) -> Any:
 
 
 def check_depth(tree: Any) -> None:
-    """Refuse a tree that no engine would follow without exhausting its stack; a chain of n terms counts n."""
+    """Refuse a tree that no engine would follow without exhausting its stack; long chains are taken in groups."""
     queue: list[tuple[Any, int]] = [(tree, 1)]
     while queue:
         node, depth = queue.pop()
         if depth > DEEPEST_TREE:
             raise EquationError(f"too deeply nested: more than {DEEPEST_TREE} operations inside one another")
         if isinstance(node, (ae.ArithmeticStructure, ae.LogicStructure)):
-            depth += max(len(node.arguments) - 1, 1)
+            powers = "^" in node.operators
+            depth += len(node.arguments) - 1 if powers else chain_depth(len(node.arguments))
             queue += [(argument, depth) for argument in node.arguments]
         elif isinstance(node, (list, tuple)):
             queue += [(item, depth) for item in node]

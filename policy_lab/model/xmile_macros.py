@@ -23,7 +23,7 @@ _VARIABLES = ("stock", "flow", "aux", "gf")
 class MacroReading:
     """Reads the macros of a file and writes their calls out.
 
-    ``variable`` reads a variable, ``visit`` the text of an equation, ``said`` words one of the ``faults`` that these raise.
+    ``variable`` reads a variable, ``visit`` the text of an equation; ``said`` words the ``faults`` that these raise.
     """
 
     ns: Mapping[str, str]
@@ -45,9 +45,10 @@ class MacroReading:
             name = " ".join(str(node.get("name", "")).split())
             try:
                 macros.append(self._macro(node, name))
-            except (MacroError, *self.faults) as error:
-                what = str(error) if isinstance(error, MacroError) else self.said(error)
-                problems.append(Problem(what, line=node.sourceline, variable=name or None))
+            except MacroError as error:
+                problems.append(Problem(str(error), line=node.sourceline, variable=name or None))
+            except self.faults as error:
+                problems.append(Problem(self.said(error), line=node.sourceline, variable=name or None))
         found, told = expanded(equations, macros, frozenset(plain_name(one.abstract.name) for one in ranges))
         problems += told
         return [*found]

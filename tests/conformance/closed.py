@@ -309,6 +309,8 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
     ),
     ("reorder.mdl", "sorted"): lambda t: each(1 + t, 2 + 2 * t, 3 + 3 * t, 4 + 4 * t),
     ("inverse.mdl", "inverse"): _inverse,
+    ("long_sum.mdl", "long sum"): lambda t: t * (1 + sum(-k if k % 3 == 0 else k for k in range(2, 401))),
+    ("four_subscripts.mdl", "over all"): lambda t: 1800 + 36 * t + 7200 * t,
     ("two_outputs.mdl", "half"): lambda t: t / 2,
     ("two_outputs.mdl", "third"): lambda t: t / 3,
     ("two_outputs.mdl", "sum of thirds"): lambda t: 1 + t * (t - DT) / 6,

@@ -277,6 +277,17 @@ FEATURES = {
     "direct_alias.mdl": "aliased | a file named by Vensim's alias (?name)",
     "direct_outside.mdl": "led out | a file outside the model's folder",
     "waiting_data.mdl": "used | a data variable, without data given",
+    "four_subscripts.mdl": """
+        whole    | four subscripts
+        shuffled | four subscripts in another order
+        corner   | two of four subscripts by element
+        over two | SUM over two of four subscripts
+        over all | SUM over four subscripts
+        parts    | an equation for each part, of four subscripts
+        level    | INTEG of four subscripts
+        most     | VMAX over three of four subscripts
+    """,
+    "long_sum.mdl": "long sum | a sum of 400 terms",
     "element_mapping.mdl": """
         in order      | a mapping element by element, in order
         mapped        | a mapping element by element, in another order
