@@ -27,8 +27,8 @@ class Status(StrEnum):
 class CheckResult:
     """One check, how it came out and what was seen, in words.
 
-    ``line`` is where it begins in the file of checks; ``drawing`` what a small chart of it shows, None where the
-    check looks at no path.
+    ``line`` is where it begins in the file of checks; ``figures`` where the figures from outside are from, if there are
+    any; ``drawing`` what a small chart of it shows, None where the check looks at no path.
     """
 
     name: str
@@ -40,6 +40,7 @@ class CheckResult:
     reading: str
     line: int
     expected_failure: ExpectedFailure | None = None
+    figures: str = ""
     drawing: Drawing | None = field(default=None, repr=False)
 
     @property

@@ -11,8 +11,9 @@ from typing import Any, Literal
 from policy_lab.analysis.check_paths import Verdict
 from policy_lab.analysis.check_result import CheckResult, CheckTable, Status
 from policy_lab.analysis.lint import lint
-from policy_lab.analysis.verdicts import verdict
+from policy_lab.analysis.verdicts import verdict, with_figures
 from policy_lab.errors import EngineError, InputError, Problem, nearest_names
+from policy_lab.model.lint import Finding
 from policy_lab.model.types import Model
 from policy_lab.provenance import manifest
 from policy_lab.run.conditions import Bench
@@ -78,9 +79,11 @@ def check(
             results.append(_result(bench, name))
             if progress:
                 progress(number, len(chosen))
-    findings = lint(model, outcomes=_told(study), engine=engine) if lint_too else ()
+    findings: list[Finding] = []
+    for each in _read_too(study, model) if lint_too else ():
+        findings += lint(each, outcomes=_told(study) if each is model else frozenset(), engine=engine)
     subject = model.name if study is None else study.file.title
-    return CheckTable(subject, tuple(results), findings, _manifest(study, model, found, engine))
+    return CheckTable(subject, tuple(results), tuple(findings), _manifest(study, model, found, engine))
 
 
 def _opened(asked: Study | Model | str | os.PathLike[str] | None) -> tuple[Study | None, Model]:
@@ -96,6 +99,17 @@ def _opened(asked: Study | Model | str | os.PathLike[str] | None) -> tuple[Study
 
     study = open_study(asked)
     return study, study.model
+
+
+def _read_too(study: Study | None, model: Model) -> Iterator[Model]:
+    """Yield the models whose files are read: the main one, and the single-sector models of a study."""
+    from policy_lab.model.kept import read_kept
+
+    yield model
+    if study is None:
+        return
+    for name in study.file.sectors:
+        yield read_kept(study.folder / name)
 
 
 def _checks(study: Study | None, model: Model, asked: str | os.PathLike[str] | None) -> CheckSet | None:
@@ -146,7 +160,7 @@ def _result(bench: Bench, name: str) -> CheckResult:
     if one.expect.held_by:
         return _made(bench, name, Status.ELSEWHERE, Verdict(True, one.expect.held_by))
     try:
-        found = verdict(bench, one)
+        found = with_figures(verdict(bench, one), one, bench.checks.path.parent)
     except EngineError as error:
         found = Verdict(False, str(error))
     except InputError as error:
@@ -175,6 +189,7 @@ def _made(bench: Bench, name: str, status: Status, found: Verdict) -> CheckResul
         reading=one.reading,
         line=bench.checks.lines[name],
         expected_failure=one.expected_failure,
+        figures=one.figures_source,
         drawing=found.drawing,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,25 @@ from policy_lab.errors import InputError, Problem
 from policy_lab.model.types import Kind, Model
 from policy_lab.run.conditions import Bench
 from policy_lab.study.check_file import EVERY_STOCK
-from policy_lab.study.check_schema import Check, Condition, Data
+from policy_lab.study.check_schema import Beside, Check, Condition, Data
 from policy_lab.study.check_tables import table_points
 from policy_lab.study.study import Study
 
 MOST_NAMED = 3
 """Faults of a file that are named one by one."""
+
+
+def with_figures(found: Verdict, one: Check, folder: Path) -> Verdict:
+    """Return a verdict whose drawing shows the figures that stand beside the path, within the time of the run."""
+    if one.beside is None or found.drawing is None or found.drawing.points is not None:
+        return found
+    drawing = found.drawing
+    at, figures = _figures(one.beside, folder)
+    if one.beside.relative_to is not None:
+        there = np.interp(one.beside.relative_to, at, figures)
+        figures = figures * np.interp(one.beside.relative_to, drawing.time, drawing.path) / there
+    shown = at <= drawing.time[-1]
+    return replace(found, drawing=replace(drawing, points=(at[shown], figures[shown])))
 
 
 def verdict(bench: Bench, one: Check) -> Verdict:
@@ -176,7 +190,7 @@ def _needed(one: Check, names: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(whole))
 
 
-def _figures(expected: Data, folder: Path) -> tuple[np.ndarray, np.ndarray]:
+def _figures(expected: Data | Beside, folder: Path) -> tuple[np.ndarray, np.ndarray]:
     if expected.table is not None:
         return table_points(folder, expected.table)
     at, values = zip(*expected.points, strict=True)

@@ -58,7 +58,7 @@ def check_figure(result: CheckResult, source: str, manifest: Mapping[str, Any]) 
         title=result.title,
         subtitle=label,
         alt=_alt(shown, result),
-        source=source,
+        source=f"{source}; figures: {result.figures}" if result.figures else source,
         data=_table(shown),
         manifest=manifest,
         paint=paint,
@@ -80,7 +80,8 @@ def _alt(drawing: Drawing, result: CheckResult) -> str:
     if drawing.window is not None:
         parts.append(f"in the shaded time from {drawing.window[0]:g} to {drawing.window[1]:g}")
     if drawing.points is not None:
-        parts.append(f"beside {len(drawing.points[0])} figures drawn as dots, with the model's own as rings")
+        rings = "" if drawing.modelled is None else ", with the model's own as rings"
+        parts.append(f"beside {len(drawing.points[0])} figures drawn as dots{rings}")
     return f"{', '.join(parts)}. Seen: {result.seen}."
 
 

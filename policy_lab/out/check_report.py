@@ -149,6 +149,10 @@ def _section(result: CheckResult, figure: Figure | None, drawn: bytes | None) ->
     return "\n".join(parts)
 
 
+def _figures(result: CheckResult) -> str:
+    return f"Figures: {result.figures}." if result.figures else ""
+
+
 def _legend(result: CheckResult) -> str:
     """Say what the marks of a chart are."""
     drawing = result.drawing
@@ -159,7 +163,8 @@ def _legend(result: CheckResult) -> str:
     parts += ["grey dashes: what it is held against"] if drawing.base is not None else []
     parts += ["dashed level: the bound"] if drawing.low is not None or drawing.high is not None else []
     parts += ["grey field: the time looked at"] if drawing.window is not None else []
-    parts += ["dots: figures from outside; rings: the model over the same time"] if drawing.points is not None else []
+    parts += ["dots: figures from outside"] if drawing.points is not None else []
+    parts += ["rings: the model over the same time"] if drawing.modelled is not None else []
     return "; ".join(parts) + "."
 
 
@@ -189,7 +194,10 @@ def _markdown(found: CheckTable, figures: Mapping[str, Figure]) -> str:
         parts += [f"## {number}{one.title}", f"**{one.status}**: {one.seen}"]
         if one.name in figures:
             alt = figures[one.name].alt.replace("[", "(").replace("]", ")")
-            parts += [f"![{alt}](check-{one.name}.svg)", f"{figures[one.name].subtitle}. {_legend(one)}"]
+            parts += [
+                f"![{alt}](check-{one.name}.svg)",
+                f"{figures[one.name].subtitle}. {_legend(one)} {_figures(one)}".strip(),
+            ]
         parts.append(f"Why: {one.reason}")
         parts += [f"How to read it: {one.reading}"] if one.reading else []
         parts += list(_known(one))

@@ -142,6 +142,8 @@ def _check_problems(found: CheckSet, yaml: YamlFile, place: Place, check: Check)
         yield yaml.problem((*place, "expect"), what)
     if compares and check.against is not None and _size(check.against) != _size(check.when):
         yield yaml.problem((*place, "against"), "needs as many worlds and futures as `when`")
+    if check.beside is not None and check.beside.table is not None:
+        yield from _table(found, yaml, (*place, "beside", "table"), check.beside.table)
     yield from _expectation_problems(found, yaml, (*place, "expect", kind), model, check.expect)
 
 

@@ -235,6 +235,24 @@ class Data(Frozen):
         return self
 
 
+class Beside(Frozen):
+    """Figures from outside that are drawn beside the path and judged by nobody but the reader."""
+
+    points: tuple[tuple[float, float], ...] = ()
+    """Pairs of time (as the run has it) and figure; or give `table`."""
+    table: FromTable | None = None
+    source: str
+    """Where the figures are from, and how far they were verified."""
+    relative_to: float | None = None
+    """A time at which the figures are made to meet the path, so that only the course is shown."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Beside:
+        if bool(self.points) == (self.table is not None):
+            raise ValueError("give either `points` or `table`")
+        return self
+
+
 class Turns(Frozen):
     """A turning point: the path goes one way, and within the window the other."""
 
@@ -376,7 +394,15 @@ class Check(Frozen):
     """Why it must hold, or what a failure would mean."""
     reading: str = ""
     """What a reader may take from it, and what not."""
+    beside: Beside | None = None
+    """Figures that the chart shows beside the path, without judging by them."""
     expected_failure: ExpectedFailure | None = None
+
+    @property
+    def figures_source(self) -> str:
+        """Where the figures are from that stand beside the path; empty without any."""
+        data = self.expect.data if self.expect.data is not None else self.beside
+        return data.source if data is not None else ""
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -392,6 +418,19 @@ class ChecksFile(Frozen):
 
 CHECK_SCHEMAS: Final[tuple[type[Frozen], ...]] = (
     *(ChecksFile, Check, Condition, Change, Plant, Alike, FromTable, Expectation, Between, Direction, Stays, Extreme),
-    *(Shape, Conserved, Equals, Data, Turns, Reaches, Effect, AlikeElements, Paired, Integration, ExpectedFailure),
+    *(
+        Shape,
+        Conserved,
+        Equals,
+        Data,
+        Beside,
+        Turns,
+        Reaches,
+        Effect,
+        AlikeElements,
+        Paired,
+        Integration,
+        ExpectedFailure,
+    ),
 )
 """Every schema of the file, as `policy-lab describe --keys` explains them."""

@@ -95,6 +95,19 @@ def test_a_start_that_does_not_rest_fails_the_check_and_not_the_run(checked: Cal
     assert "no resting point" in found["check-0"].seen
 
 
+def test_figures_may_stand_beside_a_path_without_judging_it(checked: Callable[..., CheckTable]) -> None:
+    beside = "beside: {points: [[0, 50], [60, 100], [900, 1]], source: a survey, relative_to: 0}"
+    found = checked(f"variable: Fish stock, expect: {{between: {{low: 0}}}}, {beside}")["check-0"]
+    assert found.status is Status.OK
+    assert found.figures == "a survey"
+    assert found.drawing is not None
+    assert found.drawing.points is not None
+    at, figures = found.drawing.points
+    assert at.tolist() == [0, 60]  # the run has ended by month 900
+    assert figures[0] == pytest.approx(found.drawing.path[0])
+    assert figures[1] == pytest.approx(2 * figures[0])
+
+
 def test_a_window_after_the_run_is_refused_with_its_line(checked: Callable[..., CheckTable]) -> None:
     with pytest.raises(InputError) as caught:
         checked("variable: Fish stock, expect: {between: {low: 0, during: [500, 600]}}")

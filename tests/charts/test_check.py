@@ -18,7 +18,8 @@ PATH = 100 + TIME
 
 
 def result(drawing: Drawing | None) -> CheckResult:
-    return CheckResult("stock", "The stock holds", "F1", Status.OK, "100 to 124", "It has to", "", 3, None, drawing)
+    words = ("stock", "The stock holds", "F1", Status.OK, "100 to 124", "It has to", "", 3)
+    return CheckResult(*words, figures="a survey of 1954", drawing=drawing)
 
 
 def drawing(**parts: object) -> Drawing:
@@ -40,7 +41,7 @@ def test_words_and_numbers_go_with_the_picture() -> None:
     figure = check_figure(result(drawing(**EVERY_PART)), "own example, version 1", {"model": "fishery.mdl"})
     assert figure.title == "The stock holds"
     assert figure.subtitle == "Fish stock (tonne)"
-    assert figure.source == "own example, version 1"
+    assert figure.source == "own example, version 1; figures: a survey of 1954"
     for said in ("from 100 to 124", "dashed line that ends at 248", "bounds at 95 and 1,000,000", "from 6 to 12",
                  "2 figures drawn as dots", "Seen: 100 to 124"):  # fmt: skip
         assert said in figure.alt
