@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from policy_lab.analysis.checking import check
     from policy_lab.analysis.dominance import dominance
+    from policy_lab.analysis.loops import loop_effects
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
     from policy_lab.analysis.risk import pairwise, risk, surface
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
     from policy_lab.errors import InputError
     from policy_lab.model import read_model
     from policy_lab.out import export
+    from policy_lab.out.equation_book import write_book
     from policy_lab.results import read_runs
     from policy_lab.run import run, run_model
+    from policy_lab.run.feedback import named_loops
+    from policy_lab.run.knock_out import knock_out
     from policy_lab.study import find_studies, open_study
 
 __version__ = "0.1.0"
@@ -40,12 +44,16 @@ _HOMES: Final = {
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
     "check": "analysis.checking",
+    "named_loops": "run.feedback",
+    "knock_out": "run.knock_out",
+    "loop_effects": "analysis.loops",
     "risk_chart": "charts",
     "fan_chart": "charts",
     "dominance_chart": "charts",
     "surface_chart": "charts",
     "split_chart": "charts",
     "export": "out",
+    "write_book": "out.equation_book",
     "read_runs": "results",
     "read_model": "model",
     "run_model": "run",
@@ -65,6 +73,9 @@ __all__ = [
     "export",
     "fan_chart",
     "find_studies",
+    "knock_out",
+    "loop_effects",
+    "named_loops",
     "open_study",
     "pairwise",
     "put_in",
@@ -79,6 +90,7 @@ __all__ = [
     "split_chart",
     "surface",
     "surface_chart",
+    "write_book",
 ]
 
 

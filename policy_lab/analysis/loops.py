@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from policy_lab.analysis.beside import lever_grade
 from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.shortfall import shortfall
 from policy_lab.model.loops import shared_links
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 BAND = (0.05, 0.95)
 """Quantiles over worlds between which a band reaches."""
+WAYS = MappingProxyType({"+": "more", "−": "less", "±": "either", "0": "nothing"})
+"""What more of a cause gives of its effect, by the sign of their link."""
 FIRM = 0.9
 """A link that has its sign in a smaller share of elements and worlds than this is said not to be firm."""
 
@@ -65,12 +69,13 @@ def link_table(loops: Sequence[NamedLoop]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``loop``, ``cause``, ``effect``, ``sign``, ``share`` (of elements and worlds that have it), ``delay`` (the
-        effect's own adjustment time, in the model's unit; 0 without memory).
+        ``loop``, ``cause``, ``effect``, ``more_of_the_cause`` (gives ``more`` or ``less`` of the effect, ``either``, or
+        ``nothing``), ``share`` (of elements and worlds in which that is so), ``delay`` (the effect's own adjustment
+        time, in the model's unit; 0 without memory).
     """
-    columns = ["loop", "cause", "effect", "sign", "share", "delay"]
+    columns = ["loop", "cause", "effect", "more_of_the_cause", "share", "delay"]
     rows = [
-        (one.name, link.cause, link.effect, str(link.sign), share, link.delay)
+        (one.name, link.cause, link.effect, WAYS[str(link.sign)], share, link.delay)
         for one in loops
         for link, share in zip(one.links, one.shares, strict=True)
     ]
@@ -90,10 +95,11 @@ def loop_effects(knocked: KnockOut) -> pd.DataFrame:
         ``risk_change`` with ``_low`` and ``_high``; ``outcome_change`` with ``_low`` and ``_high``: the relative change
         of the shortfall's variable at the horizon, mean over futures; ``clear``: whether that band leaves out zero;
         ``largest``: the largest change in any world, without sign; ``order_changes``: the share of worlds in which the
-        designs come out in another order of the outcome.
+        designs come out in another order of the outcome; ``evidence_grade``: the weakest behind the lever scores.
     """
     study = knocked.whole.plan.study
     whole_risk, whole_end = _risk(knocked.whole), _end(knocked.whole)
+    grade = lever_grade(knocked.whole)
     rows = []
     for name, results in knocked.without.items():
         loop = study.file.loops[name]
@@ -119,6 +125,7 @@ def loop_effects(knocked: KnockOut) -> pd.DataFrame:
                     "clear": bool(band[1] > 0 or band[2] < 0),
                     "largest": float(np.nanmax(np.abs(moved[place]), initial=0.0)),
                     "order_changes": other,
+                    "evidence_grade": grade,
                 }
             )
     return pd.DataFrame(rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from policy_lab.analysis.loops import WAYS
 from policy_lab.analysis.words import listed
 from policy_lab.charts import pen
 from policy_lab.charts.causal_loop import COLOURS
@@ -197,5 +198,8 @@ def _alt(loops: Sequence[NamedLoop], through: Mapping[str, Sequence[str]]) -> st
 
 
 def _data(ways: Sequence[Way]) -> pd.DataFrame:
-    rows = [(way.start, way.end, way.sign, way.delayed, ", ".join(way.loops), " -> ".join(way.between)) for way in ways]
-    return pd.DataFrame(rows, columns=["cause", "effect", "sign", "delayed", "loops", "between"])
+    rows = [
+        (way.start, way.end, WAYS[way.sign], way.delayed, ", ".join(way.loops), " -> ".join(way.between))
+        for way in ways
+    ]
+    return pd.DataFrame(rows, columns=["cause", "effect", "more_of_the_cause", "delayed", "loops", "between"])

@@ -58,17 +58,14 @@ def label(x: float, y: float, words: str, room: float, *, points: float = POINTS
 def write(
     axes: Axes, one: Label, *, points: float = POINTS, colour: str = TEXT, paper: str = PAPER, **how: Any
 ) -> None:
-    """Write the words of a label; a white edge round the letters keeps them legible where a line passes."""
-    from matplotlib.patheffects import withStroke
-
+    """Write the words of a label, on paper that covers what passes behind them."""
     step = points * LINE / 72
-    edge = [withStroke(linewidth=2.2, foreground=paper)]
     top = one.y - step * (len(one.lines) - 1) / 2
+    sheet = {"boxstyle": "square,pad=0.05", "facecolor": paper, "edgecolor": "none"}
     for number, line in enumerate(one.lines):
         axes.text(
-            one.x, top + number * step, line, fontsize=points, color=colour, ha="center", va="center",
-            path_effects=edge, **how,
-        )  # fmt: skip
+            one.x, top + number * step, line, fontsize=points, color=colour, ha="center", va="center", bbox=sheet, **how
+        )
 
 
 def box(axes: Axes, one: Label) -> None:

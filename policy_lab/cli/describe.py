@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from policy_lab.cli.door import warn
+from policy_lab.cli.door import note, warn
 
 if TYPE_CHECKING:
     from policy_lab.model.types import Model, Variable
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
 
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx", ".itmx")
 MOST_UNIT_LINES = 20
+_PLACE = click.Path(path_type=Path)
 
 
 @click.command()
 @click.argument("what", metavar="MODEL|STUDY", required=False)
 @click.option("--keys", is_flag=True, help="Explain the keys of the YAML files of a study instead.")
 @click.option("--language", is_flag=True, help="List what the model uses of its language, and what computes it.")
-def describe(what: str | None, keys: bool, language: bool) -> None:
+@click.option("--book", type=_PLACE, metavar="FOLDER", help="Write its equation book: HTML, CSV, a picture a view.")
+@click.option("--sketch", type=_PLACE, metavar="OUT.mdl", help="Write the .mdl with a sketch laid out anew, all views.")
+def describe(what: str | None, keys: bool, language: bool, book: Path | None, sketch: Path | None) -> None:
     """Say what a model file or a study holds (the default study unless named)."""
     if keys:
         click.echo("\n".join(_keys()))
@@ -35,13 +38,38 @@ def describe(what: str | None, keys: bool, language: bool) -> None:
 
         model = read_kept(Path(what))
         warn(model.warnings)
+        if book is not None or sketch is not None:
+            _write(model, book, sketch)
+            return
         click.echo("\n".join(_language(model) if language else _model(model)))
         return
     from policy_lab.study import open_study
 
     study = open_study(what)
     warn(study.model.warnings)
+    if book is not None or sketch is not None:
+        _write(study, book, sketch)
+        return
     click.echo("\n".join(_language(study.model) if language else _study(study)))
+
+
+def _write(what: Study | Model, book: Path | None, sketch: Path | None) -> None:
+    """Write the files that were asked for; nothing is written beside the model unless it is named."""
+    from policy_lab.model.types import Model
+
+    if book is not None:
+        from policy_lab.out.equation_book import write_book
+
+        click.echo(f"Wrote {write_book(what, book, progress=lambda part: note(f'{part} …')).resolve()}")
+    if sketch is not None:
+        from policy_lab.model.sketch_text import sketched
+        from policy_lab.results.files import written_whole
+
+        note("Laying out the views …")
+        text = sketched(what if isinstance(what, Model) else what.model)
+        with written_whole(sketch) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
+        click.echo(f"Wrote {sketch.resolve()}; Vensim itself has not opened it")
 
 
 @click.command("list")

@@ -19,7 +19,8 @@ from policy_lab.model.diagram import Diagram
 CELL_WIDTH, CELL_HEIGHT = 140, 80
 """Pixels of a sketch."""
 _MARGIN_X, _MARGIN_Y = 90, 60
-_MOVES_PER_NODE = 1_200
+MOVES = 500
+"""Moves a node that are tried unless asked for more."""
 _MOST_MOVES = 60_000
 _FILLED = 0.72
 """Share of the cells that are taken: what is left free makes room for links."""
@@ -33,7 +34,7 @@ _HEAVY = 4.0
 """Where a pipe runs through a node it counts so many times as much as a link."""
 
 
-def placed(diagram: Diagram, *, columns: int | None = None, seed: int = 1) -> Diagram:
+def placed(diagram: Diagram, *, columns: int | None = None, moves: int = MOVES, seed: int = 1) -> Diagram:
     """Return a diagram with a place for every node.
 
     Parameters
@@ -42,6 +43,8 @@ def placed(diagram: Diagram, *, columns: int | None = None, seed: int = 1) -> Di
         As :func:`policy_lab.model.diagram.outline` returns it.
     columns
         Cells side by side; by the number of nodes when not given.
+    moves
+        How many moves a node are tried: more take longer and find better places.
     seed
         Where the search begins.
 
@@ -53,7 +56,7 @@ def placed(diagram: Diagram, *, columns: int | None = None, seed: int = 1) -> Di
     count = len(diagram.nodes)
     width = columns or min(6, max(2, math.ceil(math.sqrt(count / _FILLED / 1.6))))
     height = max(2, math.ceil(count / _FILLED / width))
-    cells = _Search(diagram, width, height, seed).run()
+    cells = _Search(diagram, width, height, seed).run(min(_MOST_MOVES, moves * count))
     low_x, low_y = cells.min(axis=0) if count else (0, 0)
     nodes = tuple(
         replace(
@@ -117,10 +120,10 @@ class _Search:
         self._at = np.arange(self._count)
         self._taken = dict(enumerate(range(self._count)))
 
-    def run(self) -> NDArray[np.int64]:
-        """Return the cell of each node, column and row."""
+    def run(self, moves: int) -> NDArray[np.int64]:
+        """Return the cell of each node, column and row, after a number of moves."""
         best, kept = 0.0, self._at.copy()
-        moves = min(_MOST_MOVES, _MOVES_PER_NODE * self._count) if len(self._start) else 0
+        moves = moves if len(self._start) else 0
         heat, total = _HOT, 0.0
         for _ in range(moves):
             heat *= (_COLD / _HOT) ** (1 / moves)

@@ -20,6 +20,8 @@ _FONTS = "$192-192-192,0,Arial|10||0-0-0|0-0-0|0-0-255|-1--1--1|-1--1--1|96,96,1
 _PLAIN, _BOX, _VALVE, _NAME_OF_VALVE = 8, 3, 34, 40
 _LETTER = 3.4
 """Half the width of a letter, in pixels."""
+_MOVES = 1_500
+"""A sketch is laid out once and looked at often: worth a longer search."""
 _ACROSS = 6
 """Constants side by side in the tray below a diagram."""
 
@@ -37,7 +39,7 @@ def sketched(model: Model) -> str:
     """
     if model.path.suffix.lower() not in VENSIM_SUFFIXES:
         raise InputError(Problem("only a .mdl file has a sketch of this kind", file=model.path))
-    diagrams = [placed(outline(model, title, names)) for title, names in sections(model).items()]
+    diagrams = [placed(outline(model, title, names), moves=_MOVES) for title, names in sections(model).items()]
     return with_sketch(read_source(model.path).text, model, diagrams)
 
 

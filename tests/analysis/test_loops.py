@@ -45,8 +45,8 @@ def test_a_cut_names_the_other_loops_over_its_link(loops: tuple[NamedLoop, ...])
 def test_one_row_for_each_link(loops: tuple[NamedLoop, ...]) -> None:
     table = link_table(loops)
     assert len(table) == sum(len(one.loop.path) for one in loops)
-    signs = table[table["loop"] == "B1"].set_index("effect")["sign"].to_dict()
-    assert signs == {"Catch per boat": "+", "Landings": "+", "Fish stock": "−"}
+    signs = table[table["loop"] == "B1"].set_index("effect")["more_of_the_cause"].to_dict()
+    assert signs == {"Catch per boat": "more", "Landings": "more", "Fish stock": "less"}
     assert (table["delay"] >= 0).all()
 
 

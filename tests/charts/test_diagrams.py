@@ -77,7 +77,7 @@ def test_a_loop_is_drawn_with_its_signs_and_told_link_by_link(loops: dict[str, N
     assert figure.alt == loop_words(one, "month")
     assert "more Fish stock raises Catch per boat" in figure.alt
     assert "more Landings lowers Fish stock" in figure.alt
-    assert list(figure.data["sign"]) == ["+", "+", "−"]
+    assert list(figure.data["more_of_the_cause"]) == ["more", "more", "less"]
     assert figure.to_bytes("svg") == figure.to_bytes("svg")
     assert "Fish stock" not in delay_words(one, "month"), "one stock needs no comparison"
     assert "the longest that of" in delay_words(loops["R3"], "month")
@@ -105,7 +105,7 @@ def test_the_map_is_told_in_words(fishery: Study, loops: dict[str, NamedLoop]) -
     figure = loop_map(list(loops.values()), fishery.model, source="Source: here.", manifest={})
     assert figure.title.startswith("7 named loops meet in ")
     assert "R1 Example, reinforcing" in figure.alt
-    assert set(figure.data.columns) == {"cause", "effect", "sign", "delayed", "loops", "between"}
+    assert set(figure.data.columns) == {"cause", "effect", "more_of_the_cause", "delayed", "loops", "between"}
     assert figure.size[1] < 10
 
 

@@ -107,7 +107,7 @@ def test_a_written_sketch_is_read_back_as_it_was_laid_out(tmp_path: Path) -> Non
     sketch = sketch_of(again)
     assert sketch.notices == ()
     for title in pictures(again):
-        found, laid = diagram_of(again, title, sketch=sketch), placed(drawn(model, title))
+        found, laid = diagram_of(again, title, sketch=sketch), placed(drawn(model, title), moves=1_500)
         assert found.placed == "sketch"
         assert [(node.name, round(node.x), round(node.y)) for node in found.nodes] == [
             (node.name, round(node.x), round(node.y)) for node in laid.nodes

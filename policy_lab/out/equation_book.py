@@ -1,0 +1,258 @@
+"""Write the equation book: one page of HTML that needs nothing else, its table as CSV, and every picture as SVG."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from policy_lab.analysis.book import COLUMNS, equation_book, number
+from policy_lab.analysis.loops import link_table, loop_table
+from policy_lab.analysis.words import listed
+from policy_lab.charts.causal_loop import loop_chart
+from policy_lab.charts.figure import Figure
+from policy_lab.charts.loop_map import loop_map
+from policy_lab.charts.stock_flow import stock_flow_chart
+from policy_lab.model.sections import pictures
+from policy_lab.model.types import Kind, Model
+from policy_lab.model.views import diagram_of, sketch_of
+from policy_lab.out.folder import check_folder, whole_folder
+from policy_lab.out.tables import write_csv
+
+if TYPE_CHECKING:
+    from policy_lab.run.feedback import NamedLoop
+    from policy_lab.study import Study
+
+Progress = Callable[[str], None]
+
+_SHOWN = {
+    "variable": "Variable",
+    "equation": "Equation",
+    "unit": "Unit",
+    "value": "Value",
+    "range": "Range",
+    "grade": "Grade",
+    "source": "Source",
+    "loops": "Loops",
+}
+_STYLE = """
+:root { color-scheme: light; }
+body { font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #0b0c0c; background: #fff;
+  max-width: 78rem; margin: 0 auto; padding: 1rem 1.25rem 4rem; }
+h1 { font-size: 1.7rem; line-height: 1.2; }
+h2 { margin-top: 2.5rem; border-top: 2px solid #12436d; padding-top: .6rem; }
+a { color: #12436d; } a:focus { outline: 3px solid #f46a25; outline-offset: 2px; }
+.skip { position: absolute; left: -99rem; } .skip:focus { position: static; }
+.wide { overflow-x: auto; } .wide:focus { outline: 3px solid #f46a25; }
+table { border-collapse: collapse; width: 100%; font-size: .84rem; margin: .5rem 0 1rem; }
+caption { text-align: left; font-weight: 600; padding: .4rem 0; }
+th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #d3d7da; }
+thead th { border-bottom: 2px solid #0b0c0c; background: #f3f6f9; }
+tbody th { font-weight: 600; min-width: 9rem; }
+tbody th small, td small { display: block; font-weight: 400; color: #505a5f; }
+code { font: .8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; }
+code { overflow-wrap: anywhere; }
+figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; border: 1px solid #d3d7da; }
+figcaption { color: #505a5f; font-size: .84rem; } details { font-size: .84rem; margin: .3rem 0; }
+nav ul { columns: 2; } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; }
+@media print { nav, .skip { display: none; } .wide { overflow: visible; }
+  h2 { break-before: page; } figure { break-inside: avoid; } }
+"""
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything that the book shows, made before anything is written."""
+
+    title: str
+    table: pd.DataFrame
+    views: Mapping[str, Figure]
+    loops: Sequence[NamedLoop]
+    charts: Mapping[str, Figure]
+    map: Mapping[str, Figure]
+    left_out: Mapping[str, str]
+    unit: str
+    said: Sequence[str]
+
+
+def write_book(what: Study | Model, folder: str | Path, *, progress: Progress | None = None) -> Path:
+    """Write the equation book of a study or of a model.
+
+    Parameters
+    ----------
+    what
+        A study gives ranges, grades, sources and named loops too; a model alone its equations and pictures.
+    folder
+        Is made where it is missing; files of the same names are replaced, others stay.
+    progress
+        Told what is being made.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder, with ``equations.html``, ``equations.csv``, ``columns.csv``, the views and, of a study with named
+        loops, ``loops.csv``, ``links.csv``, ``loops.svg`` and a picture of each.
+
+    Raises
+    ------
+    InputError
+        When the folder cannot be written to, or a study's base design finds no rest.
+    """
+    target = check_folder(folder)
+    say = progress or _silent
+    book = _made(what, say)
+    with whole_folder(target) as temporary:
+        (temporary / "equations.html").write_text("\n".join(_page(book)), encoding="utf-8", newline="\n")
+        write_csv(book.table, temporary / "equations.csv")
+        write_csv(pd.DataFrame(COLUMNS.items(), columns=["column", "meaning"]), temporary / "columns.csv")
+        for name, figure in {**book.views, **book.charts, **book.map}.items():
+            figure.save(temporary / f"{_file_name(name)}.svg")
+        if book.loops:
+            write_csv(loop_table(book.loops), temporary / "loops.csv")
+            write_csv(link_table(book.loops), temporary / "links.csv")
+    return target
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+def _made(what: Study | Model, say: Progress) -> Book:
+    study = None if isinstance(what, Model) else what
+    model = what if isinstance(what, Model) else what.model
+    unit = model.time.unit.strip().lower().removesuffix("s") or "time unit"
+    source = f"Source: {model.path.name}, read by policy_lab"
+    manifest = {"model": model.path.name, "model_digest": model.digest}
+    loops: tuple[NamedLoop, ...] = ()
+    if study is not None and study.file.loops:
+        from policy_lab.run.feedback import named_loops
+
+        say("loops")
+        loops = named_loops(study)
+    sketch = sketch_of(model)
+    views = {}
+    for title in pictures(model):
+        say(f"view {title}")
+        views[title] = stock_flow_chart(model, diagram_of(model, title, sketch=sketch), source=source)
+    drawn = [one for one in loops if one.links]
+    charts = {f"loop {one.name}": loop_chart(one, unit=unit, source=source, manifest=manifest) for one in drawn}
+    say("map of loops")
+    found = {"loops": loop_map(drawn, model, source=source, manifest=manifest)} if drawn else {}
+    table = equation_book(model, study=study, loops=loops)
+    title = study.file.title if study else model.name
+    left_out = study.file.loops_left_out if study else {}
+    return Book(title, table, views, loops, charts, found, left_out, unit, tuple(_said(model, study, table)))
+
+
+def _said(model: Model, study: Study | None, table: pd.DataFrame) -> Iterator[str]:
+    kinds = Counter(str(one.kind) for one in model.variables.values() if one.kind is not Kind.TIME)
+    counted = listed([f"{count} of kind {kind}" for kind, count in kinds.most_common()])
+    yield f"{model.path.name}: {sum(kinds.values())} variables, {counted}; {len(table)} rows."
+    if study is not None:
+        yield "Evidence grades: A published statistic, B literature, C judgement."
+        yield study.file.words.not_a_forecast
+    yield f"Digest of the model file (SHA-256): {model.digest[:16]}…"
+
+
+def _file_name(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "view"
+
+
+def _page(book: Book) -> Iterator[str]:
+    title = html.escape(book.title)
+    yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}: equation book</title>'
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield f"<style>{_STYLE}</style>\n</head>\n<body>"
+    yield '<a class="skip" href="#main">Skip to the equations</a>'
+    yield f"<header><h1>{title}: equation book</h1>"
+    yield from (f"<p>{html.escape(one)}</p>" for one in book.said)
+    yield '</header>\n<nav aria-label="Contents"><h2>Contents</h2><ul>'
+    views = list(dict.fromkeys(book.table["view"]))
+    yield from (f'<li><a href="#{_file_name(view)}">{html.escape(view)}</a></li>' for view in views)
+    if book.loops:
+        yield '<li><a href="#feedback-loops">Feedback loops</a></li>'
+    yield '</ul></nav>\n<main id="main">'
+    for view in views:
+        yield from _view(book, view)
+    if book.loops:
+        yield from _loops(book)
+    yield "</main>\n</body>\n</html>"
+
+
+def _view(book: Book, view: str) -> Iterator[str]:
+    yield f'<section aria-labelledby="{_file_name(view)}"><h2 id="{_file_name(view)}">{html.escape(view)}</h2>'
+    if view in book.views:
+        yield from _figure(book.views[view])
+    rows = book.table[book.table["view"] == view]
+    shown = rows.assign(range=[_range(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)])
+    shown = shown[[*_SHOWN, "kind", "subscripts", "meaning", "distribution", "mark"]]
+    shown = shown.astype(object).where(shown.notna(), "")
+    label = f"Equations of {html.escape(view)}"
+    yield f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption>'
+    yield "<thead><tr>" + "".join(f'<th scope="col">{name}</th>' for name in _SHOWN.values()) + "</tr></thead><tbody>"
+    for row in shown.to_dict("records"):
+        yield f"<tr>{''.join(_cells({str(key): str(value) for key, value in row.items()}))}</tr>"
+    yield "</tbody></table></div></section>"
+
+
+def _cells(row: Mapping[str, str]) -> Iterator[str]:
+    """Yield the cells of one row: the variable is its header."""
+    over = f" over {row['subscripts']}" if row["subscripts"] and "[" not in row["variable"] else ""
+    small = f"<small>{html.escape(row['kind'] + over)}</small><small>{html.escape(row['meaning'])}</small>"
+    yield f'<th scope="row">{html.escape(row["variable"])}{small}</th>'
+    yield f"<td><code>{html.escape(row['equation'])}</code></td>"
+    yield from (f"<td>{html.escape(row[name])}</td>" for name in ("unit", "value"))
+    drawn = f"<small>{html.escape(row['distribution'])}</small>" if row["distribution"] else ""
+    yield f"<td>{html.escape(row['range'])}{drawn}</td>"
+    yield f"<td>{html.escape(row['grade'])}</td>"
+    marked = f"<small>{html.escape(row['mark'])}</small>" if row["mark"] else ""
+    yield f"<td>{html.escape(row['source'])}{marked}</td><td>{html.escape(row['loops'])}</td>"
+
+
+def _range(low: object, high: object) -> str:
+    return "" if pd.isna(low) or pd.isna(high) else f"{number(float(str(low)))} to {number(float(str(high)))}"
+
+
+def _loops(book: Book) -> Iterator[str]:
+    yield '<section aria-labelledby="feedback-loops"><h2 id="feedback-loops">Feedback loops</h2>'
+    for figure in book.map.values():
+        yield from _figure(figure)
+    table = loop_table(book.loops)
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Named loops"><table><caption>Named loops</caption>'
+    heads = (
+        "Loop",
+        "What the study says",
+        "What the model says",
+        f"Adjustment times ({html.escape(book.unit)}s)",
+        "Path",
+    )
+    yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"
+    for row in table.itertuples(index=False):
+        found = html.escape(row.found) + (f"<small>{html.escape(row.faults)}</small>" if row.faults else "")
+        name = html.escape(f"{row.loop} {row.title}")
+        cells = (html.escape(row.stated), found, number(float(row.delay)), html.escape(row.path.replace("->", "→")))
+        yield f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    yield "</tbody></table></div>"
+    if book.left_out:
+        yield "<h3>Loops that this model does not have</h3><ul>"
+        yield from (f"<li><strong>{html.escape(k)}</strong>: {html.escape(v)}</li>" for k, v in book.left_out.items())
+        yield "</ul>"
+    yield '<div class="pair">'
+    for figure in book.charts.values():
+        yield from _figure(figure)
+    yield "</div></section>"
+
+
+def _figure(figure: Figure) -> Iterator[str]:
+    """Yield a picture with its words: a short text in its place, the whole of it below."""
+    picture = base64.b64encode(figure.to_bytes("svg")).decode("ascii")
+    title, alt = html.escape(figure.title, quote=True), html.escape(figure.alt)
+    yield f'<figure><img alt="{title}; told in words below" src="data:image/svg+xml;base64,{picture}">'
+    yield f"<figcaption>{title}</figcaption><details><summary>In words</summary><p>{alt}</p></details></figure>"
