@@ -272,3 +272,29 @@ def test_starts_follow_from_the_areas(year: int) -> None:
             assert (start[column] == "") == (value is None), (area["name"], column)
             assert value is None or float(start[column]) == pytest.approx(value, rel=1e-3), (area["name"], column)
     assert not starts
+
+
+EARLY_HELP = ("s251_total_family_support", "s251_total_sure_start_early_years")
+
+
+@pytest.mark.parametrize("year", [2017, 2025])
+def test_the_money_of_a_place_follows_from_its_posts_and_its_early_help(year: int, authorities, national) -> None:
+    """The formula of the README, from figures of the year; England's care and the two prices are those of 2024-25."""
+    care = national["s251_total_children_looked_after", 2025] / 153 / 12
+    per_holder = national["s251_total_safeguarding", 2025] / national["case_holders_fte", 2025] / 12
+    helped = sum(national[line, 2025] for line in (*EARLY_HELP, "s251_total_services_for_young_people")) / 153 / 12
+    assert (care, per_holder, helped) == pytest.approx((4.88e6, 14_200, 1.6e6), rel=0.005)
+    england = sum(national[line, year] for line in EARLY_HELP) / national["population_0_17", year - 1]
+    blank = 0
+    for start in (row for row in rows("area_starts") if row["period"] == str(year)):
+        source = authorities[start["dfe_la_code"], year]
+        lines, holders = [source[line] for line in EARLY_HELP], source["case_holders_fte"]
+        if not all(lines) or not holders:
+            assert start["services_budget"] == "", start["name"]
+            blank += 1
+            continue
+        children = float(source[POPULATION])
+        own = 1.6e6 * sum(map(float, lines)) / children / england
+        expected = 4.88e6 + 14_200 * float(holders) * 78_400 / children + own
+        assert float(start["services_budget"]) == pytest.approx(expected, abs=1), start["name"]
+    assert blank == {2017: 3, 2025: 8}[year]
