@@ -38,7 +38,7 @@ $(VENV)/.runs: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.develops: $(VENV)/.runs
 	@echo "Installing what the tests and the notebooks need …"
-	@$(INSTALL) --editable '.[lab,test]'
+	@$(INSTALL) --editable '.[calibrate,lab,test]'
 	@touch $@
 
 setup: $(VENV)/.develops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from policy_lab.cli.calibrate import calibrate
 from policy_lab.cli.check import check
 from policy_lab.cli.compare import compare
 from policy_lab.cli.describe import describe, list_everything
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for _command in (compare, run, check, describe, loops, list_everything, threshold):
+for _command in (compare, run, check, calibrate, describe, loops, list_everything, threshold):
     main.add_command(_command)

@@ -33,6 +33,7 @@ QUICK_FUTURES = 5
 @click.option("--futures", type=click.IntRange(min=1), metavar="S", help="Draws of luck in each world. [study's own]")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same result. [study's own]")
 @click.option("--set", "settings", multiple=True, metavar='"NAME=VALUE"', help="Hold a constant, in its own unit.")
+@click.option("--posterior", is_flag=True, help="Draw fitted parameters from the study's saved posterior.")
 @click.option("--area", metavar="KEY", help="Start from one place of the study's areas table. Not a league table.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write. [results/STUDY]")
 @click.option("--all-runs", is_flag=True, help="Also write every run as CSV (large).")
@@ -52,6 +53,7 @@ def compare(
     futures: int | None,
     seed: int | None,
     settings: tuple[str, ...],
+    posterior: bool,
     area: str | None,
     out: Path | None,
     all_runs: bool,
@@ -82,6 +84,7 @@ def compare(
         seed=seed,
         settings=dict(parse_setting(text) for text in settings),
         area=area,
+        posterior=posterior,
     )
     _warn_of_another_bar(opened)
     warn(_outside_ranges(opened, plan.settings))

@@ -79,3 +79,21 @@ def progress_bar(words: str) -> Iterator[Bar]:
     shape = {"ncols": min(shutil.get_terminal_size().columns, 100), "nrows": 24}
     with tqdm(desc=words, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty(), **shape) as bar:
         yield Bar(bar)
+
+
+@contextmanager
+def told_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a callback for work in named parts (what, how far, of how much); silent unless at a terminal."""
+    from tqdm import tqdm
+
+    shape = {"ncols": min(shutil.get_terminal_size().columns, 100), "nrows": 24}
+    with tqdm(unit=" steps", file=sys.stderr, disable=not sys.stderr.isatty(), **shape) as bar:
+
+        def tell(words: str, done: int, total: int) -> None:
+            if bar.desc != f"{words}: ":
+                bar.set_description(words, refresh=False)
+                bar.reset(total)
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield tell

@@ -9,6 +9,7 @@ import numpy as np
 
 from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
+from policy_lab.study.posterior import read_posterior
 from policy_lab.study.sampling import dirichlet, exponential, quantile, triangular
 from policy_lab.study.schema import Draw, Parameter, Scenario, Score
 from policy_lab.study.streams import uniforms
@@ -50,6 +51,28 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
         for at, row in enumerate(rows):
             _put(drawn, study, row.variable, values[:, at])
     return drawn
+
+
+def posterior_draws(study: Study, worlds: int, seed: int) -> dict[str, np.ndarray]:
+    """Return one whole saved draw for each world, so that values belong together: by constant or element, ``(worlds,)``.
+
+    Raises
+    ------
+    InputError
+        When no posterior was saved, or it cannot be used.
+    """
+    saved = read_posterior(study)
+    count = len(next(iter(saved.values())))
+    chosen = np.minimum((uniforms(seed, "posterior", worlds) * count).astype(int), count - 1)
+    return {name: values[chosen] for name, values in saved.items()}
+
+
+def put_draws(study: Study, inputs: Mapping[str, np.ndarray], drawn: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the inputs with draws by constant or element put in, ``(worlds, *dims)`` each."""
+    found = {name: np.array(values) for name, values in inputs.items()}
+    for spelled, values in drawn.items():
+        _put(found, study, spelled, values)
+    return found
 
 
 def score_draws(score: Score, name: str, worlds: int, seed: int, varies: bool) -> np.ndarray:

@@ -17,6 +17,8 @@ from policy_lab.study.draws import (
     lever_draws,
     members_array,
     parameter_draws,
+    posterior_draws,
+    put_draws,
 )
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
 from policy_lab.study.study import Study
@@ -64,6 +66,7 @@ class Plan:
     time_step: float | None = None
     settings: tuple[Setting, ...] = ()
     area: str | None = None
+    posterior: bool = False
     vary: frozenset[str] = GROUPS
     seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
     scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
@@ -129,6 +132,9 @@ class Plan:
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
         inputs = parameter_draws(self.study, self.worlds, self._seed_of, self._varies)
+        if self.posterior and self._varies(PARAMETERS):
+            drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS))
+            inputs = put_draws(self.study, inputs, drawn)
         if self.area is not None:
             inputs = self._held(inputs, self.study.areas()[self.area].values)
         return frozen(self._held(inputs, self.spoken_settings()))
@@ -206,6 +212,8 @@ class Plan:
             parts.append(f"scores exchanged: {swaps}")
         if self.area is not None:
             parts.append(f"starting values of {self.study.areas()[self.area].name}")
+        if self.posterior:
+            parts.append("fitted parameters drawn from the saved posterior")
         parts += [f"{name} held at {value:g}" for name, value in self.spoken_settings().items()]
         return "; ".join(parts) + "."
 
@@ -230,6 +238,7 @@ class Plan:
             "horizon": self.horizon,
             "save_period": self.save_period,
             "area": self.area,
+            "posterior": self.posterior,
             "set": self.spoken_settings(),
             "vary": sorted(self.vary),
             "seeds": dict(self.seeds),

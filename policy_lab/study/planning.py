@@ -8,6 +8,7 @@ from typing import Literal
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.study.plan import Plan
+from policy_lab.study.posterior import read_posterior
 from policy_lab.study.settings import Setting, resolve_settings
 from policy_lab.study.study import Study
 
@@ -28,6 +29,7 @@ def make_plan(
     save_period: float | None,
     time_step: float | None,
     area: str | None,
+    posterior: bool = False,
 ) -> Plan:
     """Return the plan; see `Study.plan`, which passes everything on."""
     usual = study.file.comparison
@@ -50,11 +52,17 @@ def make_plan(
         time_step=time_step,
         settings=held,
         area=area,
+        posterior=posterior,
     )
     problems += _choice("scenario", plan.scenario, study.scenarios)
     problems += _choice("start", plan.start, STARTS)
     if area is not None:
         problems += _choice("area", area, study.areas())
+    if posterior:
+        try:
+            read_posterior(study)
+        except InputError as error:
+            problems.extend(error.problems)
     if not plan.designs:
         problems.append(
             Problem(what="a plan needs at least one design", remedy=f"Designs: {', '.join(study.designs)}.")

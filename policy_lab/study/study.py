@@ -108,6 +108,7 @@ class Study:
         save_period: float | None = None,
         time_step: float | None = None,
         area: str | None = None,
+        posterior: bool = False,
     ) -> Plan:
         """Return what to run; everything left out is as `study.yaml` has it.
 
@@ -130,6 +131,8 @@ class Study:
             In the model's time unit.
         area
             A key of `areas`: the constants that the study binds to the table take that row's values.
+        posterior
+            Whether the parameters that calibration fitted are drawn from its saved posterior instead of their priors.
 
         Raises
         ------
@@ -151,6 +154,7 @@ class Study:
             save_period=save_period,
             time_step=time_step,
             area=area,
+            posterior=posterior,
         )
 
     def _with_overlay(self, design: Design, overlay: Overlay) -> Design:

@@ -1,0 +1,5 @@
+"""Calibration against published series: likelihood, point, posterior, skill, and what the data cannot say."""
+
+from policy_lab.analysis.calibration.calibrate import Calibration, Effort, calibrate
+
+__all__ = ["Calibration", "Effort", "calibrate"]

@@ -1,0 +1,178 @@
+"""The best point and the posterior of a fit, by kept libraries on vectorised runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from policy_lab.analysis.calibration.likelihood import Fit
+from policy_lab.errors import InputError, Problem
+
+Array = np.ndarray
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Point:
+    """The most probable parameters: ``values`` in their units, ``scores``, the log posterior and the runs it took."""
+
+    values: Mapping[str, float]
+    scores: Array
+    log_posterior: float
+    runs: int
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Draws from a posterior, ``scores[ensemble, draw, parameter]``, and how well the ensembles agree.
+
+    ``rhat`` and ``effective`` (sample size) are by parameter, ``accepted`` is the share of proposals taken.
+    """
+
+    fit: Fit
+    scores: Array
+    rhat: Mapping[str, float]
+    effective: Mapping[str, float]
+    accepted: float
+
+    def thinned(self, count: int) -> Array:
+        """Return ``count`` draws, evenly spaced over all chains, ``(count, parameters)`` of scores."""
+        flat = self.scores.transpose(1, 0, 2).reshape(-1, self.scores.shape[2])
+        return np.asarray(flat[np.linspace(0, len(flat) - 1, count).round().astype(int)])
+
+
+def best_point(fit: Fit, *, seed: int, generations: int = 250, progress: Progress | None = None) -> Point:
+    """Search the most probable point by differential evolution (Storn and Price 1997), vectorised over the population.
+
+    Parameters
+    ----------
+    generations
+        At most; the search ends earlier when its population agrees.
+    progress
+        Told the generations done, of how many.
+    """
+    from scipy.optimize import differential_evolution
+
+    size = len(fit.parameters)
+    runs, done = [0], [0]
+
+    def cost(columns: Array) -> Array:
+        rows = np.atleast_2d(columns.T)
+        runs[0] += len(rows)
+        found = -fit.log_posterior(rows)
+        return np.where(np.isfinite(found), found, 1e12)
+
+    def tell(*_: Any, **__: Any) -> bool:
+        done[0] += 1
+        if progress:
+            progress(min(done[0], generations), generations)
+        return False
+
+    found = differential_evolution(
+        cost,
+        bounds=[(-3.0, 3.0)] * size,
+        rng=seed,
+        vectorized=True,
+        updating="deferred",
+        popsize=6,
+        maxiter=generations,
+        x0=np.zeros(size),
+        tol=1e-6,
+        mutation=(0.4, 0.9),
+        polish=False,
+        callback=tell,
+    )
+    values = {name: float(value[0]) for name, value in fit.values(found.x[None]).items()}
+    return Point(values, found.x, -float(found.fun), runs[0])
+
+
+def sample(
+    fit: Fit,
+    start: Array,
+    *,
+    seed: int,
+    ensembles: int = 4,
+    walkers: int = 128,
+    steps: int = 1000,
+    burn: int = 300,
+    progress: Progress | None = None,
+) -> Posterior:
+    """Draw from the posterior by an affine-invariant ensemble with differential-evolution moves (emcee).
+
+    Parameters
+    ----------
+    start
+        Scores around which the walkers begin, ``(parameters,)``; each ensemble begins somewhere else.
+    ensembles
+        Independent ones, whose agreement is judged by R-hat.
+    steps, burn
+        Steps kept, and steps thrown away before.
+    progress
+        Told the steps done, of how many.
+
+    Raises
+    ------
+    InputError
+        When emcee or arviz is not installed.
+    """
+    emcee = _needed("emcee")
+    total, done = ensembles * (steps + burn), 0
+    kept, accepted = [], []
+    for number in range(ensembles):
+        generator = np.random.default_rng([seed, number])
+        moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.StretchMove(), 0.2)]
+        sampler = emcee.EnsembleSampler(walkers, len(start), fit.log_posterior, vectorize=True, moves=moves)
+        sampler._random = np.random.RandomState(int(generator.integers(2**31)))
+        first = np.clip(start + generator.normal(0, 0.5, size=(walkers, len(start))), -3, 3)
+        for _ in sampler.sample(first, iterations=steps + burn):
+            done += 1
+            if progress and not done % 10:
+                progress(done, total)
+        kept.append(sampler.get_chain(discard=burn))
+        accepted.append(float(sampler.acceptance_fraction.mean()))
+    rhat, effective = agreement(kept, [one.name for one in fit.parameters])
+    scores = np.stack([chain.reshape(-1, chain.shape[2]) for chain in kept])
+    return Posterior(fit, scores, rhat, effective, float(np.mean(accepted)))
+
+
+def agreement(chains: list[Array], names: list[str], most: int = 20_000) -> tuple[dict[str, float], dict[str, float]]:
+    """Return R-hat and the effective sample size of each parameter.
+
+    R-hat (rank-normalised and split, Vehtari et al. 2021) compares the ensembles, each laid out step by step: walkers
+    of one ensemble are not independent of one another, ensembles are. The effective size is the number of draws over
+    the integrated autocorrelation time of the walkers (Goodman and Weare 2010), added up over ensembles.
+
+    Parameters
+    ----------
+    chains
+        One of each ensemble, ``[step, walker, parameter]``.
+    most
+        Draws of an ensemble that R-hat sees, evenly spaced.
+    """
+    emcee, arviz = _needed("emcee"), _needed("arviz")
+    flat = np.stack([chain.reshape(-1, chain.shape[2]) for chain in chains])
+    every = max(1, flat.shape[1] // most)
+    rhat = {name: float(arviz.rhat(flat[:, ::every, at])) for at, name in enumerate(names)}
+    sizes = np.zeros(len(names))
+    for chain in chains:
+        with np.errstate(invalid="ignore"):  # a walker that never moved has no autocorrelation
+            times = emcee.autocorr.integrated_time(chain, quiet=True, tol=0)
+        times = np.maximum(np.nan_to_num(times, nan=float(chain.shape[0] * chain.shape[1])), 1.0)
+        sizes += chain.shape[0] * chain.shape[1] / times
+    return rhat, dict(zip(names, sizes.tolist(), strict=True))
+
+
+def _needed(name: str) -> Any:
+    import importlib
+    import warnings
+
+    try:
+        with warnings.catch_warnings():  # arviz tells of its own future on import
+            warnings.simplefilter("ignore", FutureWarning)
+            return importlib.import_module(name)
+    except ImportError as error:
+        remedy = "Install policy_lab with its `calibrate` extra: pip install 'policy_lab[calibrate]'."
+        raise InputError(Problem(what=f"a posterior needs the package `{name}`", remedy=remedy)) from error
