@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from policy_lab.analysis.check_paths import Drawing
+from policy_lab.analysis.words import count
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.lint import Finding
 from policy_lab.study.check_schema import ExpectedFailure
@@ -105,6 +106,16 @@ class CheckTable:
         rows = [[str(getattr(one, column)) for column in columns[:-1]] + [one.line] for one in self.results]
         return pd.DataFrame(rows, columns=columns, index=pd.Index([one.name for one in self.results], name="check"))
 
+    @property
+    def summary(self) -> str:
+        """How many checks came out how, in words."""
+        counts = [(status, sum(one.status is status for one in self.results)) for status in Status]
+        said = [f"{number} {_plural(status, number)}" for status, number in counts if number]
+        return f"{count(len(self.results), 'check')}: {', '.join(said)}" if said else "no checks"
+
     def __str__(self) -> str:
-        counts = [f"{sum(one.status is status for one in self.results)} {status}" for status in Status]
-        return "\n".join([*(str(one) for one in self.results), f"{len(self.results)} checks: {', '.join(counts)}"])
+        return "\n".join([*(str(one) for one in self.results), self.summary])
+
+
+def _plural(status: Status, number: int) -> str:
+    return "expected failures" if status is Status.EXPECTED and number > 1 else str(status)

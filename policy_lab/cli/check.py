@@ -65,7 +65,7 @@ def check(
     for result in found.results:
         click.echo(_line(result))
     if found.results:
-        click.echo(_sum(found))
+        click.echo(found.summary)
     if not no_lint:
         click.echo("\n".join(_findings(found, everything)))
     if report is not None:
@@ -77,11 +77,6 @@ def check(
 def _line(result: CheckResult) -> str:
     number = f"{result.test} " if result.test else ""
     return f"{result.status:<16}  {number}{result.title}: {result.seen}"
-
-
-def _sum(found: CheckTable) -> str:
-    counts = Counter(str(result.status) for result in found.results)
-    return f"{len(found.results)} checks: {', '.join(f'{count} {status}' for status, count in counts.items())}"
 
 
 def _findings(found: CheckTable, everything: bool) -> Iterator[str]:

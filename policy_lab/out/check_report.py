@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import html
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -78,10 +77,8 @@ def _source(found: CheckTable) -> str:
     return f"{found.subject}: {found.manifest['model']}, version {str(found.manifest['model_sha256'])[:12]}"
 
 
-def _summary(found: CheckTable) -> str:
-    counts = Counter(str(result.status) for result in found.results)
-    said = ", ".join(f"{count} {status}" for status, count in counts.items())
-    return f"{len(found.results)} checks: {said}." if found.results else "No checks."
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _known(result: CheckResult) -> tuple[str, ...]:
@@ -104,7 +101,7 @@ _HEADS = ("severity", "about", "variable", "line", "what", "remedy")
 def _html(found: CheckTable, figures: Mapping[str, Figure], drawn: Mapping[str, bytes]) -> str:
     body = [
         f"<h1>Checks: {_safe(found.subject)}</h1>",
-        f"<p>{_safe(_summary(found))}</p>",
+        f"<p>{_safe(_sentence(found.summary))}</p>",
         f'<p class="small">{_safe(_source(found))}.</p>',
         "<h2>Summary</h2>",
         _grid(("check", "number", "status", "what was seen"), [_summary_row(one) for one in found.results], raw=True),
@@ -186,7 +183,7 @@ def _safe(text: str) -> str:
 
 
 def _markdown(found: CheckTable, figures: Mapping[str, Figure]) -> str:
-    parts = [f"# Checks: {found.subject}", _summary(found), f"{_source(found)}."]
+    parts = [f"# Checks: {found.subject}", _sentence(found.summary), f"{_source(found)}."]
     rows = [(one.title, one.test, str(one.status), one.seen) for one in found.results]
     parts.append(_table(("check", "number", "status", "what was seen"), rows))
     for one in found.results:

@@ -293,6 +293,7 @@ def _in_stages(
     """Run from change to change, each from where the one before it ended."""
     compiled, model = first.compiled, first.compiled.model
     _refuse_pipelines(model, later)
+    _refuse_between_saves(model, condition, later)
     stops = [*dict.fromkeys(change.at for change in later if change.at < end), end]
     parts: list[Series] = []
     inputs, start, begin = first.inputs, first.start, model.time.initial
@@ -331,6 +332,15 @@ def _refuse_pipelines(model: Model, later: Sequence[Change]) -> None:
                     remedy="Change them at time 0, or give the variable a path with `over_time`.",
                 )
             )
+
+
+def _refuse_between_saves(model: Model, condition: Condition, later: Sequence[Change]) -> None:
+    period = max(condition.save_every or model.time.save_period, condition.time_step or model.time.step)
+    for change in later:
+        turns = (change.at - model.time.initial) / period
+        if abs(turns - round(turns)) > 1e-9:
+            what = f"a change at {change.at:g} falls between two saved times, which are {period:g} apart"
+            raise InputError(Problem(what=what, remedy="Move it, or save more often with `save_every`."))
 
 
 def _joined(parts: Sequence[Series]) -> Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,7 @@ CHECKS_FILE = "checks.yaml"
 EVERY_STOCK = "every stock"
 MOST_EXPECTED_FAILURES = 4
 """More known failures than this are no exceptions any more."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")  # a chart of the report is named after it
 _NEEDS_NO_VARIABLE = ("holds", "held_by", "integration")
 _COMPARES = ("direction", "paired", "effect")
 
@@ -121,6 +123,8 @@ def _problems(found: CheckSet, yaml: YamlFile) -> Iterator[Problem]:
         what = f"{len(known)} expected failures, where at most {MOST_EXPECTED_FAILURES} are allowed: {', '.join(known)}"
         yield yaml.problem(("checks", known[-1], "expected_failure"), what)
     for name, check in found.checks.items():
+        if not _NAME.fullmatch(name):
+            yield yaml.problem(("checks", name), "a check is named by letters, digits, `-` and `_`")
         yield from _check_problems(found, yaml, ("checks", name), check)
 
 

@@ -166,3 +166,10 @@ def test_a_change_under_way_is_refused_where_a_pipeline_would_lose_what_is_in_it
     assert alone.series(now, ["Stock"])["Stock"][0, -1] == 21
     with pytest.raises(InputError, match="pipeline delay"):
         alone.series(Condition(start="file", change=(Change(at=5, set={"Rate": 2}),)), ["Stock"])
+
+
+def test_a_change_between_two_saved_times_is_refused(bench: Bench) -> None:
+    late = (Change(at=2.25, set={"Quota strictness": 0.8}),)
+    with pytest.raises(InputError, match=r"a change at 2\.25 falls between two saved times, which are 1 apart"):
+        path(bench, change=late)
+    assert len(path(bench, change=late, save_every=0.25, until=4)) == 17

@@ -144,3 +144,13 @@ def test_worlds_have_to_agree_with_those_of_the_base(faults: Callable[[str], lis
         "    expect: {direction: {moves: higher}}\n"
     )
     assert "needs as many worlds and futures as `when`" in found[0]
+
+
+def test_a_name_that_could_lead_elsewhere_is_refused(fishery: Study, tmp_path: Path) -> None:
+    path = tmp_path / "checks.yaml"
+    path.write_text(
+        f"{CHECK.replace('one:', '../one:')}    variable: Fleet\n    expect: {{between: {{low: 0}}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match="a check is named by letters, digits"):
+        read_checks(path, fishery.model, fishery, read_model)
