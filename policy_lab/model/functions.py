@@ -40,6 +40,7 @@ XMILE_ARGUMENTS: Mapping[str, tuple[int, int]] = MappingProxyType(
         "int": (1, 1), "max": (1, 2), "min": (1, 2), "modulo": (2, 2), "safediv": (2, 3),
         "pulse": (2, 3), "ramp": (2, 3), "init": (1, 1), "delay": (2, 3), "delayn": (3, 4), "smth1": (2, 3),
         "smth3": (2, 3), "previous": (2, 2), "lookup": (2, 2), "smthn": (3, 4), "forcst": (3, 4), "power": (2, 2),
+        "log10": (1, 1),
     }
 )  # fmt: skip
 

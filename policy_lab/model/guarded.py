@@ -30,6 +30,7 @@ from policy_lab.model.literals import LiteralError, read_number, read_points, re
 
 _WORD_LOGIC = re.compile(r"(and|or)", re.IGNORECASE)
 _SUBSCRIPT_READERS = ("GET DIRECT SUBSCRIPT", "GET XLS SUBSCRIPT")
+_XMILE_NUMBERS = {"pi": math.pi, "inf": math.inf}
 _XMILE_TIMES = {"dt": "time_step", "starttime": "initial_time", "stoptime": "final_time"}
 
 
@@ -154,7 +155,11 @@ class XmileVisitor(_Guarded, xmile_element.EquationVisitor):
             if not isinstance(arguments[0], ae.ReferenceStructure):
                 raise EquationError("LOOKUP needs the name of a graphical function first")
             return self.add_element(ae.CallStructure(arguments[0], (arguments[1],)))
-        return str(super().visit_call(n, vc))
+        key = str(super().visit_call(n, vc))
+        tree = self.elements[key]
+        if isinstance(tree, ae.CallStructure) and tree.function.reference == "log10":  # PySD knows LOG of a base only
+            self.elements[key] = ae.CallStructure(ae.ReferenceStructure("log"), (*tree.arguments, 10))
+        return key
 
     def visit_logic2_expr(self, n: Node, vc: Sequence[str]) -> str:
         parts, operators = _logic_parts(_WORD_LOGIC.sub(r":\1:", "".join(vc).strip()))
@@ -163,8 +168,8 @@ class XmileVisitor(_Guarded, xmile_element.EquationVisitor):
     def visit_reference(self, n: Node, vc: Sequence[str]) -> str:
         key: str = super().visit_reference(n, vc)
         tree = self.elements[key]
-        if tree.subscripts is None and tree.reference == "pi":
-            self.elements[key] = math.pi
+        if tree.subscripts is None and tree.reference in _XMILE_NUMBERS:
+            self.elements[key] = _XMILE_NUMBERS[tree.reference]
         elif tree.subscripts is None and tree.reference in _XMILE_TIMES:
             tree.reference = _XMILE_TIMES[tree.reference]
         return key

@@ -336,6 +336,8 @@ _ALONE: dict[tuple[str, str], Callable[[Array], Array]] = {
         chain(t, 1, k, 0, lambda t, k=k: k * _step(t)) for k in (1, 2, 3, 4)
     ),
     ("time_value.mdl", "later"): lambda t: t + 3,
+    ("settings.xmile", "decades"): lambda t: np.log10(1 + t),
+    ("infinity.xmile", "bounded"): lambda t: np.maximum(t, 3),
     ("settings.xmile", "settings"): lambda t: np.pi / 4 + 8 * t,
     ("notes.xmile", "commented"): lambda t: t + 1,
     ("upper_mod.xmile", "rest"): lambda t: t % 3,

@@ -373,7 +373,11 @@ FEATURES = {
         weights         | XMILE: an equation for each element
         one_element     | XMILE: one element by name
     """,
-    "settings.xmile": "settings | XMILE: PI, DT, STARTTIME and STOPTIME",
+    "settings.xmile": """
+        settings | XMILE: PI, DT, STARTTIME and STOPTIME
+        decades  | XMILE: LOG10
+    """,
+    "infinity.xmile": "bounded | XMILE: INF",
     "notes.xmile": "commented | XMILE: comments in braces",
     "upper_mod.xmile": "rest | XMILE: MOD in capitals",
     "star.xmile": """

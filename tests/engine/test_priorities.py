@@ -105,3 +105,18 @@ def test_the_supply_is_one_for_all(written: Written) -> None:
     )  # fmt: skip
     with pytest.raises(InputError, match="the supply of ALLOCATE AVAILABLE has the subscript"):
         compile_model(model)
+
+
+def test_its_derivatives_are_those_of_the_exact_solution(written: Written) -> None:
+    model = written(
+        "A: a1, a2, a3", "P: ptype, ppriority, pwidth, pextra", "scale = 1.1", "supply = 6", "asked[A] = 3, 4, 2.5",
+        "shape[A] = 2, 3, 4", "profile[A, ptype] = shape[A]", "profile[A, ppriority] = A*scale",
+        "profile[A, pwidth] = 3", "profile[A, pextra] = 0",
+        "got[A] = ALLOCATE AVAILABLE(asked[A], profile[A, ptype], supply)", "first = got[a1]", final=0, step=1,
+    )  # fmt: skip
+    compiled = compile_model(model)
+    found = compiled.sensitivities(["first"], ["scale", "supply"], times=[0])
+    assert found.exact.all(), dict(found.why)
+    for place, (name, value) in enumerate([("scale", 1.1), ("supply", 6.0)]):
+        above, below = (compiled.run({name: value + move})["first"][0, 0] for move in (1e-6, -1e-6))
+        assert found.values[0, 0, place] == pytest.approx((above - below) / 2e-6, rel=1e-6)
