@@ -193,6 +193,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _told(said: str) -> str:
+    """Return the first line of a message without the model's own words: neither file, line nor variable."""
+    first = (said.splitlines() or [""])[0]
+    bare = re.sub(r"^\S+\.(mdl|xmile|xml|stmx|itmx)(:\d+)?: (`[^`]*`: )?", "", first)
+    return re.sub(r"`[^`]*` by", "a variable by", bare).replace("|", "/")[:160]
+
+
 def _report(trials: dict[str, Trial], note: str, steps: int) -> str:
     counts = {verdict: sum(one.verdict == verdict for one in trials.values()) for verdict in VERDICTS}
     today = f"{datetime.datetime.now(tz=datetime.UTC):%d %B %Y}"
@@ -216,8 +223,7 @@ def _report(trials: dict[str, Trial], note: str, steps: int) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for name, one in trials.items():
-        said = _one_line(one.said).replace("|", "/")
-        said = re.sub(r"\S*/(?=[^/\s]+\.(mdl|xmile|xml|stmx|itmx))", "", said)[:220]
+        said = _told(one.said)
         lines.append(
             f"| {name} | {one.verdict} | {one.variables} | {one.cells} | {one.states} | {one.steps} | {one.read:.2f} "
             f"| {one.compiled:.2f} | {one.ran:.3f} | {one.worst:.1e} | {said} |"
