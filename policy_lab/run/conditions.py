@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from policy_lab.study.check_file import CheckSet
     from policy_lab.study.study import Study
 
+MOST_KEPT = 50_000_000
+"""Bytes of one series beyond which it is made again where it is asked for again."""
+
 Arrays = dict[str, np.ndarray]
 Given = dict[str, tuple[np.ndarray, np.ndarray]]
 
@@ -74,9 +77,12 @@ class Bench:
         many = condition.worlds * condition.futures > 1
         outputs = tuple(dict.fromkeys(names)) if many else None
         key = ("series", condition.model_dump_json(), outputs)
-        if key not in self._made:
-            self._made[key] = self._run(condition, outputs)
-        found: Series = self._made[key]
+        if key in self._made:
+            kept: Series = self._made[key]
+            return kept
+        found = self._run(condition, outputs)
+        if sum(values.nbytes for values in found.values.values()) <= MOST_KEPT:
+            self._made[key] = found
         return found
 
     def model(self, condition: Condition) -> Model:
