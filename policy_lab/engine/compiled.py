@@ -16,7 +16,7 @@ from policy_lab.engine.cases import by_input, joined, many, outside_limits
 from policy_lab.engine.data import followed
 from policy_lab.engine.given import Backend, Given, Progress, Raw
 from policy_lab.engine.inputs import Input, default_values, gathered, input_of, matched, series_values
-from policy_lab.engine.layout import layout_of
+from policy_lab.engine.layout import by_symbol, layout_of
 from policy_lab.engine.lowered import Lowered
 from policy_lab.engine.series import Series
 from policy_lab.engine.timeline import Timeline, timeline
@@ -157,21 +157,36 @@ class CompiledModel:
         given = self._given(inputs, first, series or {})
         asked = self.method(method)
         allowed = tolerance_of(tolerance, asked)
+        values, raw = self._solved(given, line, names, asked, allowed, first, threads or usable_processors(), progress)
+        return self._series(line, values, raw, inputs, allowed)
+
+    def _solved(
+        self,
+        given: Given,
+        line: Timeline,
+        names: Sequence[str],
+        method: str,
+        tolerance: Tolerance | None,
+        start: Array | None,
+        threads: int,
+        progress: Progress | None,
+    ) -> tuple[dict[str, Array], Raw]:
+        """Return the asked variables over time, and what the backend left beside them."""
         stored = self._stored(names)
         _check_memory(given.runs, len(line.saved), sum(symbol.size for symbol in stored))
         raw = self._backend.simulate(
             given,
             line,
             np.concatenate([np.empty(0, dtype=np.int64), *(self._layout.cells(symbol).ravel() for symbol in stored)]),
-            method=asked,
-            tolerance=allowed,
-            start=None if first is None else self._start(first, given.runs),
-            threads=threads or usable_processors(),
+            method=method,
+            tolerance=tolerance,
+            start=None if start is None else self._start(start, given.runs),
+            threads=threads,
             progress=progress,
         )
         values = {name: self._given_values(name, given, line) for name in names if name not in {s.name for s in stored}}
-        values |= _by_symbol(raw.outputs, stored)
-        return self._series(line, {name: values[name] for name in names}, raw, inputs, allowed)
+        values |= by_symbol(raw.outputs, stored)
+        return {name: values[name] for name in names}, raw
 
     def run_many(self, cases: Any, **options: Any) -> Series:
         """Run many cases at once, which is faster by far than one after the other.
@@ -427,17 +442,6 @@ def _check_memory(runs: int, saves: int, cells: int) -> None:
                 remedy="Save fewer variables, raise SAVEPER, or run in parts.",
             )
         )
-
-
-def _by_symbol(outputs: Array, symbols: Sequence[ir.Symbol]) -> dict[str, Array]:
-    """Take saved cells apart: from (times, cells, runs) to an array of (runs, times, dimensions) for each symbol."""
-    values: dict[str, Array] = {}
-    at = 0
-    for symbol in symbols:
-        part = outputs[:, at : at + symbol.size, :].transpose(2, 0, 1)
-        values[symbol.name] = part.reshape(*part.shape[:2], *symbol.shape)
-        at += symbol.size
-    return values
 
 
 def usable_processors() -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,3 +69,14 @@ def layout_of(program: Program) -> Layout:
         first += length
     names = tuple(name for state in program.states for name in state.names)
     return Layout(offsets, position, given, series, series, rates, names, kinds)
+
+
+def by_symbol(outputs: np.ndarray, symbols: Sequence[Symbol]) -> dict[str, np.ndarray]:
+    """Take saved cells apart: from (times, cells, runs) to an array of (runs, times, dimensions) for each symbol."""
+    values: dict[str, np.ndarray] = {}
+    at = 0
+    for symbol in symbols:
+        part = outputs[:, at : at + symbol.size, :].transpose(2, 0, 1)
+        values[symbol.name] = part.reshape(*part.shape[:2], *symbol.shape)
+        at += symbol.size
+    return values

@@ -82,16 +82,13 @@ def run_model(
 
     if not isinstance(model, Model):
         model = read_kept(Path(model))
-    if engine not in ENGINES:
-        raise InputError(Problem(what=f"no engine `{engine}`", remedy=f"Choose {', '.join(ENGINES)}."))
+    _check_engine(engine, method, tolerance)
     inputs = _inputs(model, settings or {})
     names = None if outputs is None else list(dict.fromkeys(_variable(model, name) for name in outputs))
     replaced = {**_data(model, data), **_replacements(model, series or {})}
     if not unlimited:
         refuse_if_large(model, names, final_time=final_time, time_step=time_step)
     if engine == "pysd":
-        if method not in (None, "euler") or tolerance is not None:
-            raise InputError(Problem(what="the pysd engine knows Euler's method only"))
         return _reference(model, inputs, names, replaced, final_time, time_step)
     from policy_lab.engine import compile_model
 
@@ -105,6 +102,13 @@ def run_model(
         tolerance=tolerance,
         series=replaced,
     )
+
+
+def _check_engine(engine: str, method: str | None, tolerance: float | None) -> None:
+    if engine not in ENGINES:
+        raise InputError(Problem(what=f"no engine `{engine}`", remedy=f"Choose {', '.join(ENGINES)}."))
+    if engine == "pysd" and (method not in (None, "euler") or tolerance is not None):
+        raise InputError(Problem(what="the pysd engine knows Euler's method only"))
 
 
 def model_accuracy(

@@ -54,7 +54,7 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
 
 
 def posterior_draws(study: Study, worlds: int, seed: int) -> dict[str, np.ndarray]:
-    """Return one whole saved draw for each world, so that values belong together: by constant or element, ``(worlds,)``.
+    """Return a whole saved draw for each world, so that values belong together: by constant or element, ``(worlds,)``.
 
     Raises
     ------

@@ -244,12 +244,12 @@ def _published(key: str, observed: Observed, figures: Figures, start: dt.date) -
 
 
 def _scale(observed: Observed) -> float:
-    """Return what brings the published figure to the reported unit: rates are per so many, percentages are so already."""
+    """Return what brings the published figure to the reported unit: rates are per so many, percentages are already."""
     return observed.measure_factor * (observed.factor if observed.per else 1.0)
 
 
 def divided_by(per: str, figures: Figures, year: int) -> float:
-    """Return what the figure of a year is divided by: that of the same year, or of the year before where none is out."""
+    """Return what the figure of a year is divided by: that of the same year, or of the one before where none is out."""
     if not per:
         return 1.0
     return figures.get((per, year), figures.get((per, year - 1), float("nan")))

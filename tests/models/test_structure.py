@@ -1,4 +1,4 @@
-"""What the flagship's structure says about care, early help, the two thresholds and learning; and that switches tell."""
+"""What the flagship's structure says about care, early help, thresholds and learning; and that its switches tell."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_thresholds_come_back_only_without_the_ratchet(flagship: Flagship) -> No
 
 
 def test_professionals_forget_when_people_leave_and_organisations_do_not(flagship: Flagship) -> None:
-    """Quit rates are doubled at month 0: lessons leave with people, and what is built into the ways of working stays."""
+    """Quit rates double at month 0: lessons leave with people, and what is built into the ways of working stays."""
     names = ["Professional learning", "Organisational learning"]
     quits = {"Base quit rate": 2 * flagship.compiled.inputs["Base quit rate"].default}
     states = solve_rest(flagship.compiled, {}).states

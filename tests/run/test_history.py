@@ -36,7 +36,7 @@ def test_laws_come_into_force_at_their_dates(past: Past) -> None:
 
 
 def test_an_outside_series_has_the_base_value_in_its_anchor_year(past: Past) -> None:
-    times, posts = past.series["Established posts"]
+    _times, posts = past.series["Established posts"]
     whole = past.history.study.constants["Established posts"]
     assert posts[-1] == pytest.approx(whole)
     assert posts[0, 0] < whole[0]
