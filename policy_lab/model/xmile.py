@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
-import numpy as np
 from lxml import etree
 from parsimonious.exceptions import IncompleteParseError, ParseError, VisitationError
 from pysd.translators.structures import abstract_expressions as ae
@@ -30,6 +29,7 @@ from policy_lab.model.source import Source
 from policy_lab.model.translation import CONTROL, LONGEST_NAME, Equation, Range, Translation
 from policy_lab.model.types import plain_name
 from policy_lab.model.xmile_macros import MacroReading
+from policy_lab.model.xmile_table import table_of
 
 _LOST = {
     "conveyor": "conveyors are not supported",
@@ -40,7 +40,6 @@ _LOST = {
 }
 _PASSED_OVER = frozenset({"group", "stacked_container", "dependencies"})
 _METHODS = {"euler": "euler", "rk2": "rk2", "rk4": "rk4", "rk45": "adaptive"}
-_INTERPOLATION = {"continuous": "interpolate", "extrapolate": "extrapolate", "discrete": "hold_backward"}
 _TIMES = {"start": "INITIAL TIME", "stop": "FINAL TIME", "dt": "TIME STEP"}
 _REDUCING = frozenset({"sum", "prod", "vmin_xmile", "vmax_xmile"})
 _PLAIN = re.compile(r"\s*(?:\".*\"|[\w$']+(?:[ \t]+[\w$']+)*)\s*(?:\[[^\]]*\]\s*)?\Z", re.DOTALL)
@@ -63,7 +62,7 @@ class _Reading:
         return parse_nested(text, _visit)[0]
 
     def _parse_lookup_xml_node(self, node: etree._Element) -> ae.LookupsStructure:
-        return _table(node)
+        return table_of(node)
 
     def _get_limits(self) -> tuple[float | None, float | None]:
         found = self.node.xpath("ns:range", namespaces=self.ns)
@@ -80,7 +79,7 @@ class _Aux(_Reading, xmile_element.Aux):
         for equation in _own(node, "eqn", self) or _own(self.node, "eqn", self):
             tree = self._smile_parser(equation.text)
             table = _own(node, "gf", self) or _own(self.node, "gf", self)
-            found.append(ae.InlineLookupsStructure(tree, _table(table[0])) if table else tree)
+            found.append(ae.InlineLookupsStructure(tree, table_of(table[0])) if table else tree)
         return found
 
 
@@ -302,7 +301,7 @@ def _looked_up(tree: Any, tables: Mapping[str, etree._Element]) -> Any:
     if isinstance(tree, ae.CallStructure) and len(tree.arguments) == 1:
         table = tables.get(plain_name(tree.function.reference))
         if table is not None:
-            return ae.InlineLookupsStructure(_looked_up(tree.arguments[0], tables), _table(table))
+            return ae.InlineLookupsStructure(_looked_up(tree.arguments[0], tables), table_of(table))
     for field in fields(tree):
         setattr(tree, field.name, _looked_up(getattr(tree, field.name), tables))
     return tree
@@ -393,42 +392,11 @@ def _visit(expression: str) -> tuple[object, list[str]]:
     return visitor.translation, visitor.notes
 
 
-def _table(node: etree._Element) -> ae.LookupsStructure:
-    """Read a ``<gf>``: points at equal steps between the ends of the scale, or at their own x."""
-    heights = _numbers(node, "ypts")
-    if not heights:
-        raise EquationError("the lookup has no points")
-    scale = [child for child in node if isinstance(child.tag, str) and etree.QName(child).localname == "xscale"]
-    if scale:
-        low, high = (read_number(str(scale[0].get(end, ""))) for end in ("min", "max"))
-        places = [float(x) for x in np.linspace(low, high, len(heights))]
-    else:
-        places = _numbers(node, "xpts")
-    if len(places) != len(heights):
-        raise EquationError(f"the lookup has {len(places)} x values and {len(heights)} y values")
-    if len(set(places)) < len(places):
-        raise EquationError("the lookup has two points at the same x")
-    kind = str(node.get("type", "continuous"))
-    if kind not in _INTERPOLATION:
-        raise EquationError(f"a lookup of type `{clipped(kind, 20)}` is not known")
-    points = sorted(zip(places, heights, strict=True))
-    xs, ys = (tuple(column) for column in zip(*points, strict=True))
-    return ae.LookupsStructure(xs, ys, (xs[0], xs[-1]), (min(ys), max(ys)), _INTERPOLATION[kind])
-
-
 def _bound(node: etree._Element, end: str) -> float | None:
     try:
         return read_number(str(node.get(end, "")))
     except LiteralError:
         return None
-
-
-def _numbers(node: etree._Element, tag: str) -> list[float]:
-    for child in node:
-        if isinstance(child.tag, str) and etree.QName(child).localname == tag:
-            separator = str(child.get("sep", ",")) or ","
-            return [read_number(cell) for cell in str(child.text or "").split(separator) if cell.strip()]
-    return []
 
 
 def _written(node: etree._Element, file: _File) -> str:
