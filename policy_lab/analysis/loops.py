@@ -13,6 +13,7 @@ import pandas as pd
 from policy_lab.analysis.beside import lever_grade
 from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.shortfall import shortfall
+from policy_lab.analysis.words import listed
 from policy_lab.model.loops import shared_links
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ BAND = (0.05, 0.95)
 """Quantiles over worlds between which a band reaches."""
 WAYS = MappingProxyType({"+": "more", "−": "less", "±": "either", "0": "nothing"})
 """What more of a cause gives of its effect, by the sign of their link."""
+SHOWS = 0.005
+"""A relative change of the outcome that is smaller than this, mean over worlds, is told as none that shows."""
 FIRM = 0.9
 """A link that has its sign in a smaller share of elements and worlds than this is said not to be firm."""
 
@@ -129,6 +132,26 @@ def loop_effects(knocked: KnockOut) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
+
+
+def effects_in_words(effects: pd.DataFrame, variable: str) -> str:
+    """Say which loops carry weight, and which none that shows.
+
+    Parameters
+    ----------
+    effects
+        As :func:`loop_effects` returns them.
+    variable
+        The shortfall's variable.
+    """
+    means = effects.assign(size=effects["outcome_change"].abs()).groupby("loop", sort=False)["size"].max()
+    strong = means[means >= SHOWS].sort_values(ascending=False)
+    weak = [str(name) for name, size in means.items() if not size >= SHOWS]
+    told = [f"{name} ({size:.1%})" for name, size in strong.items()]
+    first = f"Cutting moves {variable} at the horizon most, in some design on average, for {listed(told)}."
+    if not told:
+        first = f"No cut moves {variable} at the horizon by {SHOWS:.1%} on average in any design."
+    return first + (f" By less than {SHOWS:.1%} in every design: {listed(weak)}." if weak and told else "")
 
 
 def _risk(results: Results) -> np.ndarray:

@@ -161,12 +161,13 @@ def _paint(canvas: Canvas, words: Frame, diagram: Diagram, plan: _Plan) -> None:
 
 
 def _ends(diagram: Diagram, plan: _Plan, start: int, end: int) -> tuple[pen.Label, pen.Label]:
-    """Return what a link leads from and to: the valve of a flow with a pipe, else the words."""
+    """Return what a link leads from and to; of a flow on a pipe its valve from above, its words from below."""
     found = []
-    for at in (start, end):
+    for at, other in ((start, end), (end, start)):
         one = plan.labels[at]
         if at in plan.upright and _has_pipe(diagram, at):
-            one = pen.Label(one.x, one.y, (), 0.09, 0.09) if at == end else _below(one)
+            above = at == end and plan.labels[other].y < one.y + _BELOW
+            one = pen.Label(one.x, one.y, (), 0.09, 0.09) if above else _below(one)
         found.append(one)
     return found[0], found[1]
 

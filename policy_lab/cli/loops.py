@@ -127,7 +127,9 @@ def _cut(study: Study, names: Sequence[str], designs: str | None, worlds: int, f
 
 
 def _effects(study: Study, effects: pd.DataFrame, worlds: int, futures: int) -> Iterator[str]:
-    """Tell what each cut does: one line a loop and design."""
+    """Tell what each cut does: one line a loop and design, and which matter most."""
+    from policy_lab.analysis.loops import effects_in_words
+
     variable = study.file.measures.shortfall.variable
     yield ""
     yield f"WITHOUT EACH LOOP, over {worlds} worlds × {futures} futures; bands are 5 to 95 % over worlds"
@@ -143,3 +145,4 @@ def _effects(study: Study, effects: pd.DataFrame, worlds: int, futures: int) -> 
         share = rows["order_changes"].iloc[0]
         if len(rows) > 1 and share > 0:
             yield f"    the designs come out in another order in {share:.0%} of worlds"
+    yield effects_in_words(effects, variable)

@@ -32,16 +32,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
-_SHOWN = {
-    "variable": "Variable",
-    "equation": "Equation",
-    "unit": "Unit",
-    "value": "Value",
-    "range": "Range",
-    "grade": "Grade",
-    "source": "Source",
-    "loops": "Loops",
-}
+_MOVING = ("Variable", "Equation", "Unit", "Loops")
+_CONSTANT = ("Constant", "Value", "Unit", "Range", "Grade", "Source")
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.45 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; color: #0b0c0c; background: #fff;
@@ -55,15 +47,16 @@ table { border-collapse: collapse; width: 100%; font-size: .84rem; margin: .5rem
 caption { text-align: left; font-weight: 600; padding: .4rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .5rem; border-bottom: 1px solid #d3d7da; }
 thead th { border-bottom: 2px solid #0b0c0c; background: #f3f6f9; }
-tbody th { font-weight: 600; min-width: 9rem; }
+tbody th { font-weight: 600; min-width: 8rem; } td:last-child:not(:nth-child(-n+4)) { min-width: 13rem; }
 tbody th small, td small { display: block; font-weight: 400; color: #505a5f; }
 code { font: .8rem/1.4 ui-monospace, "DejaVu Sans Mono", Consolas, monospace; white-space: pre-wrap; }
 code { overflow-wrap: anywhere; }
 figure { margin: 1rem 0; } figure img { max-width: 100%; height: auto; border: 1px solid #d3d7da; }
 figcaption { color: #505a5f; font-size: .84rem; } details { font-size: .84rem; margin: .3rem 0; }
 nav ul { columns: 2; } .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(24rem, 1fr)); gap: 1rem; }
+@page { size: A4; margin: 1.6cm; }
 @media print { nav, .skip { display: none; } .wide { overflow: visible; }
-  h2 { break-before: page; } figure { break-inside: avoid; } }
+  body { padding: 0; } h2 { break-before: page; } figure, tr { break-inside: avoid; } }
 """
 
 
@@ -153,12 +146,18 @@ def _made(what: Study | Model, say: Progress) -> Book:
 
 def _said(model: Model, study: Study | None, table: pd.DataFrame) -> Iterator[str]:
     kinds = Counter(str(one.kind) for one in model.variables.values() if one.kind is not Kind.TIME)
-    counted = listed([f"{count} of kind {kind}" for kind, count in kinds.most_common()])
-    yield f"{model.path.name}: {sum(kinds.values())} variables, {counted}; {len(table)} rows."
+    counted = listed([f"{count} {_plural(kind, count)}" for kind, count in kinds.most_common()])
+    yield f"{model.path.name}: {sum(kinds.values())} variables, of which {counted}, in {len(table)} rows."
     if study is not None:
         yield "Evidence grades: A published statistic, B literature, C judgement."
         yield study.file.words.not_a_forecast
     yield f"Digest of the model file (SHA-256): {model.digest[:16]}…"
+
+
+def _plural(kind: str, count: int) -> str:
+    if count == 1 or kind == "data":
+        return kind
+    return f"{kind[:-1]}ies" if kind.endswith("y") else f"{kind}s"
 
 
 def _file_name(title: str) -> str:
@@ -187,33 +186,55 @@ def _page(book: Book) -> Iterator[str]:
 
 
 def _view(book: Book, view: str) -> Iterator[str]:
+    """Yield one view: its picture, what moves with its equations, and its constants with their evidence."""
     yield f'<section aria-labelledby="{_file_name(view)}"><h2 id="{_file_name(view)}">{html.escape(view)}</h2>'
     if view in book.views:
         yield from _figure(book.views[view])
     rows = book.table[book.table["view"] == view]
-    shown = rows.assign(range=[_range(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)])
-    shown = shown[[*_SHOWN, "kind", "subscripts", "meaning", "distribution", "mark"]]
-    shown = shown.astype(object).where(shown.notna(), "")
-    label = f"Equations of {html.escape(view)}"
+    ranges = [_range(low, high) for low, high in zip(rows["low"], rows["high"], strict=True)]
+    told = rows.assign(range=ranges).astype(object).where(rows.assign(range=ranges).notna(), "").to_dict("records")
+    cells = [{str(key): str(value) for key, value in row.items()} for row in told]
+    constants = [row for row in cells if row["kind"] == "constant"]
+    moving = [row for row in cells if row["kind"] != "constant"]
+    yield from _table(f"Equations of {view}", _MOVING, [_moving_cells(row) for row in moving])
+    yield from _table(f"Constants of {view}", _CONSTANT, [_constant_cells(row) for row in constants])
+    yield "</section>"
+
+
+def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield a table whose first cell of each row is its header; nothing where there are no rows."""
+    if not rows:
+        return
+    label = html.escape(caption, quote=True)
     yield f'<div class="wide" tabindex="0" role="region" aria-label="{label}"><table><caption>{label}</caption>'
-    yield "<thead><tr>" + "".join(f'<th scope="col">{name}</th>' for name in _SHOWN.values()) + "</tr></thead><tbody>"
-    for row in shown.to_dict("records"):
-        yield f"<tr>{''.join(_cells({str(key): str(value) for key, value in row.items()}))}</tr>"
-    yield "</tbody></table></div></section>"
+    yield (
+        "<thead><tr>" + "".join(f'<th scope="col">{html.escape(head)}</th>' for head in heads) + "</tr></thead><tbody>"
+    )
+    for first, *others in rows:
+        yield f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others) + "</tr>"
+    yield "</tbody></table></div>"
 
 
-def _cells(row: Mapping[str, str]) -> Iterator[str]:
-    """Yield the cells of one row: the variable is its header."""
-    over = f" over {row['subscripts']}" if row["subscripts"] and "[" not in row["variable"] else ""
-    small = f"<small>{html.escape(row['kind'] + over)}</small><small>{html.escape(row['meaning'])}</small>"
-    yield f'<th scope="row">{html.escape(row["variable"])}{small}</th>'
-    yield f"<td><code>{html.escape(row['equation'])}</code></td>"
-    yield from (f"<td>{html.escape(row[name])}</td>" for name in ("unit", "value"))
-    drawn = f"<small>{html.escape(row['distribution'])}</small>" if row["distribution"] else ""
-    yield f"<td>{html.escape(row['range'])}{drawn}</td>"
-    yield f"<td>{html.escape(row['grade'])}</td>"
-    marked = f"<small>{html.escape(row['mark'])}</small>" if row["mark"] else ""
-    yield f"<td>{html.escape(row['source'])}{marked}</td><td>{html.escape(row['loops'])}</td>"
+def _named(row: Mapping[str, str], *told: str) -> str:
+    """Return the header of a row: the name, and small below it what is told of it."""
+    small = "".join(f"<small>{html.escape(one)}</small>" for one in told if one)
+    return html.escape(row["variable"]) + small
+
+
+def _moving_cells(row: Mapping[str, str]) -> tuple[str, ...]:
+    kind = row["kind"] + (f" over {row['subscripts']}" if row["subscripts"] else "")
+    named = _named(row, kind, row["meaning"])
+    return named, f"<code>{html.escape(row['equation'])}</code>", html.escape(row["unit"]), html.escape(row["loops"])
+
+
+def _constant_cells(row: Mapping[str, str]) -> tuple[str, ...]:
+    over = f"over {row['subscripts']}" if row["subscripts"] and "[" not in row["variable"] else ""
+    ranged = html.escape(row["range"]) + (
+        f"<small>{html.escape(row['distribution'])}</small>" if row["distribution"] else ""
+    )
+    source = html.escape(row["source"]) + (f"<small>{html.escape(row['mark'])}</small>" if row["mark"] else "")
+    plain = [html.escape(row[name]) for name in ("value", "unit")]
+    return _named(row, over, row["meaning"]), *plain, ranged, html.escape(row["grade"]), source
 
 
 def _range(low: object, high: object) -> str:
@@ -224,22 +245,13 @@ def _loops(book: Book) -> Iterator[str]:
     yield '<section aria-labelledby="feedback-loops"><h2 id="feedback-loops">Feedback loops</h2>'
     for figure in book.map.values():
         yield from _figure(figure)
-    table = loop_table(book.loops)
-    yield '<div class="wide" tabindex="0" role="region" aria-label="Named loops"><table><caption>Named loops</caption>'
-    heads = (
-        "Loop",
-        "What the study says",
-        "What the model says",
-        f"Adjustment times ({html.escape(book.unit)}s)",
-        "Path",
-    )
-    yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead><tbody>"
-    for row in table.itertuples(index=False):
+    heads = ("Loop", "What the study says", "What the model says", f"Adjustment times ({book.unit}s)", "Path")
+    rows = []
+    for row in loop_table(book.loops).itertuples(index=False):
         found = html.escape(row.found) + (f"<small>{html.escape(row.faults)}</small>" if row.faults else "")
-        name = html.escape(f"{row.loop} {row.title}")
-        cells = (html.escape(row.stated), found, number(float(row.delay)), html.escape(row.path.replace("->", "→")))
-        yield f'<tr><th scope="row">{name}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
-    yield "</tbody></table></div>"
+        cells = (html.escape(f"{row.loop} {row.title}"), html.escape(row.stated), found, number(float(row.delay)))
+        rows.append((*cells, html.escape(row.path.replace("->", "→"))))
+    yield from _table("Named loops", heads, rows)
     if book.left_out:
         yield "<h3>Loops that this model does not have</h3><ul>"
         yield from (f"<li><strong>{html.escape(k)}</strong>: {html.escape(v)}</li>" for k, v in book.left_out.items())

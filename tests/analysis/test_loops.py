@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pytest
 
-from policy_lab.analysis.loops import link_table, loop_effects, loop_table
+from policy_lab.analysis.loops import effects_in_words, link_table, loop_effects, loop_table
 from policy_lab.results.types import Results
 from policy_lab.run.feedback import NamedLoop, named_loops
 from policy_lab.run.knock_out import KnockOut
@@ -95,3 +95,14 @@ def test_failed_cases_are_left_out(whole: Results) -> None:
     broken = replace(whole, outcomes=MappingProxyType({**whole.outcomes, name: replace(whole[name], values=values)}))
     table = loop_effects(KnockOut(whole, MappingProxyType({"R1": broken})))
     assert all(math.isfinite(value) for value in table["outcome_change"])
+
+
+def test_the_weight_of_loops_in_words(whole: Results) -> None:
+    strong, weak = moved(whole, 0.1, 0), moved(whole, 0.001, 0)
+    told = effects_in_words(loop_effects(KnockOut(whole, MappingProxyType({"R1": strong, "B1": weak}))), "Fish")
+    assert told == (
+        "Cutting moves Fish at the horizon most, in some design on average, for R1 (10.0%). "
+        "By less than 0.5% in every design: B1."
+    )
+    none = effects_in_words(loop_effects(KnockOut(whole, MappingProxyType({"B1": weak}))), "Fish")
+    assert none == "No cut moves Fish at the horizon by 0.5% on average in any design."

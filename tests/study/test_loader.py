@@ -79,7 +79,10 @@ STUDY = [
     (("  - Patrol days\n", ""), "`Patrol days` is not among the outcomes"),
     (("- variable: Fleet", "- variable: Fleet[nrth]"), "no element `nrth`. Did you mean `north`?"),
     (("within: Community", "within: Communty"), "no subscript range `Communty`. Did you mean `Community`?"),
-    (("joint: [Mean trust", "joint: [Mean trus"), "the model has no variable `Mean trus`"),
+    (
+        ("environment: [Fish stock, Mean trust", "environment: [Fish stock, Mean trus"),
+        "the model has no variable `Mean trus`",
+    ),
     (("horizon: 120 ", "horizon: -1 "), "should be greater than 0, but is -1"),
     (("model: fishery.mdl", "model: fishry.mdl"), "no file `fishry.mdl`. Did you mean `fishery.mdl`"),
     (("model: fishery.mdl", "model: /etc/hostname"), "has to lie in the study's own folder"),
