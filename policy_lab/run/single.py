@@ -93,15 +93,8 @@ def run_model(
     from policy_lab.engine import compile_model
 
     compiled = compile_model(model, backend=engine, series=tuple(replaced))
-    return compiled.run(
-        inputs,
-        outputs=names,
-        final_time=final_time,
-        time_step=time_step,
-        method=method,
-        tolerance=tolerance,
-        series=replaced,
-    )
+    times = {"final_time": final_time, "time_step": time_step}
+    return compiled.run(inputs, outputs=names, series=replaced, method=method, tolerance=tolerance, **times)
 
 
 def _check_engine(engine: str, method: str | None, tolerance: float | None) -> None:
