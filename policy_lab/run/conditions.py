@@ -159,12 +159,20 @@ class Bench:
             raise EngineError(next(iter(faults.values())))
         return _study_inputs(plan, condition, worlds)
 
+    def _links(self, condition: Condition) -> tuple[tuple[str, str], ...]:
+        """Return the links that a condition cuts, those of named loops among them."""
+        links = [(cause.strip(), effect.strip()) for cause, _, effect in (one.partition("->") for one in condition.cut)]
+        study = self.checks.study
+        if study is not None:
+            links += [study.file.loops[name].cut for name in condition.without]
+        return tuple(dict.fromkeys(links))
+
     def _disturbed(self, condition: Condition, model: Model, stage: _Stage, at_rest: Arrays) -> _Stage:
         """Return the stage with what is fixed, held and cut; each keeps, or takes, its value from the start on."""
-        if not (condition.fix or condition.hold or condition.cut):
+        links = self._links(condition)
+        if not (condition.fix or condition.hold or links):
             return stage
-        links = [tuple(part.strip() for part in link.split("->")) for link in condition.cut]
-        severed, stand_ins = cut_links(model, [(cause, effect) for cause, effect in links])
+        severed, stand_ins = cut_links(model, links)
         held = [model.spelled(name) for name in condition.hold]
         fixed = {model.spelled(name): value for name, value in condition.fix.items()}
         seen = list(dict.fromkeys([*held, *stand_ins, *fixed]))
@@ -175,7 +183,7 @@ class Bench:
         given = {name: np.array(first[name][:, 0]) for name in held}
         given |= {name: np.full_like(first[name][:, 0], value) for name, value in fixed.items()}
         given |= {stand_in: np.array(first[cause][:, 0]) for cause, stand_in in stand_ins.items()}
-        key = ("severed", id(model), condition.cut)
+        key = ("severed", id(model), links)
         severed = self._made.setdefault(key, severed)
         compiled = self._compiled(severed, free=(*held, *fixed), series=tuple(stage.series))
         start = None if stage.start is None else _states(stage.start, stage.compiled, compiled)

@@ -97,6 +97,13 @@ def test_a_cut_link_shows_the_effect_the_cause_as_it_was(bench: Bench) -> None:
     assert np.ptp(cut[STOCK]) > 1
 
 
+def test_a_named_loop_is_cut_where_the_study_says(bench: Bench) -> None:
+    shock = (Change(set={"Quota strictness": 0.8}),)
+    np.testing.assert_array_equal(
+        path(bench, change=shock, without=("B1",)), path(bench, change=shock, cut=("Fish stock -> Catch per boat",))
+    )
+
+
 def test_a_path_over_time_stands_in_for_an_equation_and_its_first_value_rests(bench: Bench) -> None:
     values = path(bench, "Landings", over_time={"Landings": ((0, 10), (10, 20), (20, 20))})
     np.testing.assert_allclose(values[[0, 5, 10, 60]].mean(axis=1), [10, 15, 20, 20])
