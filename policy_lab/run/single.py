@@ -93,8 +93,10 @@ def run_model(
     from policy_lab.engine import compile_model
 
     compiled = compile_model(model, backend=engine, series=tuple(replaced))
-    times = {"final_time": final_time, "time_step": time_step}
-    return compiled.run(inputs, outputs=names, series=replaced, method=method, tolerance=tolerance, **times)
+    end, step = final_time, time_step
+    return compiled.run(
+        inputs, outputs=names, series=replaced, method=method, tolerance=tolerance, final_time=end, time_step=step
+    )
 
 
 def _check_engine(engine: str, method: str | None, tolerance: float | None) -> None:
