@@ -158,9 +158,10 @@ def _size(condition: Condition) -> tuple[int, int]:
 def _condition_problems(found: CheckSet, yaml: YamlFile, place: Place, condition: Condition) -> Iterator[Problem]:
     model, study = found.model(condition), found.study
     if study is None or condition.model:
-        for key in ("design", "switch_to", "scenario", "area", "worlds"):
+        for key in ("design", "switch_to", "scenario", "area", "worlds", "without"):
             if getattr(condition, key):
-                yield yaml.problem((*place, key), "only the model of a study has designs, scenarios, places and worlds")
+                what = "only the model of a study has designs, scenarios, places, worlds and named loops"
+                yield yaml.problem((*place, key), what)
     else:
         yield from _study_names(study, yaml, place, condition)
     for name in condition.set:
@@ -197,6 +198,9 @@ def _study_names(study: Study, yaml: YamlFile, place: Place, condition: Conditio
             yield from (yaml.problem((*place, key), one.what, nearest=one.nearest) for one in error.problems)
     if condition.scenario and condition.scenario not in study.scenarios:
         yield _unknown(yaml, (*place, "scenario"), "scenario", condition.scenario, study.scenarios)
+    for at, name in enumerate(condition.without):
+        if name not in study.file.loops:
+            yield _unknown(yaml, (*place, "without", at), "loop", name, study.file.loops)
     if condition.area and condition.area not in study.areas():
         yield _unknown(yaml, (*place, "area"), "area", condition.area, study.areas())
 

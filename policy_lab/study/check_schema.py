@@ -69,8 +69,8 @@ class Condition(Frozen):
     """Under what a run is made. What is left out is as the study, or the model file, has it.
 
     `design`, `set`, `over_time`, `alike`, `area` and `plant` hold from before the start, so that the resting point is
-    theirs; `scenario`, `switch_to`, `change`, `fix`, `hold` and `cut` come at the start or later, and are what
-    `against` leaves out where it is not given.
+    theirs; `scenario`, `switch_to`, `change`, `fix`, `hold`, `cut` and `without` come at the start or later, and are
+    what `against` leaves out where it is not given.
     """
 
     model: str = ""
@@ -95,6 +95,8 @@ class Condition(Frozen):
     """Variables that keep the value which they have at the start: every loop through them is cut."""
     cut: tuple[str, ...] = ()
     """Links, written ``cause -> effect``, through which the effect sees the cause as it was at the start."""
+    without: tuple[str, ...] = ()
+    """Loops of the study, by name, that are cut at the link which `study.yaml` gives."""
     plant: Plant | None = None
     alike: Alike | None = None
     area: str = ""

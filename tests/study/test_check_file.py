@@ -101,6 +101,10 @@ def test_unknown_keys_name_the_nearest(faults: Callable[[str], list[str]]) -> No
             "no subscript range `Comunity`. Did you mean `Community`",
         ),
         (
+            "    when: {without: [Overfshing]}\n    variable: Fleet\n    expect: {between: {low: 0}}",
+            "no loop `Overfshing`",
+        ),
+        (
             "    when: {model: other.mdl}\n    variable: Fleet\n    expect: {between: {low: 0}}",
             "is not among the study's `sectors`",
         ),
