@@ -43,8 +43,8 @@ class Effort:
     generations: int = 250
     ensembles: int = 4
     walkers: int = 128
-    steps: int = 1500
-    burn: int = 300
+    steps: int = 500
+    burn: int = 250
     draws: int = 1000
     """Posterior draws that are kept for plans."""
 
