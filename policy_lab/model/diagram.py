@@ -67,16 +67,22 @@ class Pipe:
 def pipes(model: Model) -> tuple[Pipe, ...]:
     """Return what flows from which stock to which, read from the net rates of the stocks.
 
-    A flow belongs to a stock when it is a whole term of its net rate, or the only flow in a product that is one: a
-    share of what leaves one stock may enter another.
+    A flow belongs to a stock when it is a whole term of its net rate, or the only flow in a product that is one, where
+    what flows is the same by its unit: a share of what leaves one stock may enter another.
     """
     leaves: dict[str, dict[str, None]] = {}
     enters: dict[str, dict[str, None]] = {}
-    for name, variable in model.variables.items():
-        for component in variable.components:
-            if isinstance(component.expression, ex.Stock):
-                for flow, sign in _flows(model, component.expression.flow):
-                    (enters if sign > 0 else leaves).setdefault(flow, {})[name] = None
+    terms = [
+        (name, flow, sign, whole)
+        for name, variable in model.variables.items()
+        for component in variable.components
+        if isinstance(component.expression, ex.Stock)
+        for flow, sign, whole in _flows(model, component.expression.flow)
+    ]
+    units = {(flow, model.variables[name].unit) for name, flow, _, whole in terms if whole}
+    for name, flow, sign, whole in terms:
+        if whole or (flow, model.variables[name].unit) in units:
+            (enters if sign > 0 else leaves).setdefault(flow, {})[name] = None
     found = []
     for flow, one in model.variables.items():
         if one.kind is Kind.FLOW:
@@ -85,8 +91,8 @@ def pipes(model: Model) -> tuple[Pipe, ...]:
     return tuple(pipe for pipe in found if pipe.source != pipe.target)
 
 
-def _flows(model: Model, rate: ex.Expression) -> Iterator[tuple[str, int]]:
-    """Yield the flows that are terms of a net rate, with their signs."""
+def _flows(model: Model, rate: ex.Expression) -> Iterator[tuple[str, int, bool]]:
+    """Yield the flows in the terms of a net rate, with their signs, and whether each is a whole term."""
     queue = [(rate, 1)]
     while queue:
         node, sign = queue.pop()
@@ -103,7 +109,7 @@ def _flows(model: Model, rate: ex.Expression) -> Iterator[tuple[str, int]]:
                 named = dict.fromkeys(one.name for one in references(node) if one.name in model.variables)
                 flows = [name for name in named if model.variables[name].kind is Kind.FLOW]
                 if len(flows) == 1 and isinstance(node, ex.Reference | ex.Arithmetic):
-                    yield flows[0], sign
+                    yield flows[0], sign, isinstance(node, ex.Reference)
 
 
 def outline(model: Model, title: str, names: Sequence[str], *, constants: bool = False) -> Diagram:

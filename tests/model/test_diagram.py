@@ -50,6 +50,14 @@ def test_a_flow_runs_between_the_stocks_whose_rates_it_stands_in(tmp_path: Path)
     }
 
 
+def test_what_is_counted_in_another_unit_does_not_flow(tmp_path: Path) -> None:
+    """Water that leaks wets the floor: it moves the dampness, but no litre of it stands there."""
+    damp = "dampness = INTEG(0.1*leaking*(1-dampness), 0) ~ Dmnl ~ |\n"
+    found = pipes(read(tmp_path, TANKS + damp))
+    assert "dampness" not in {pipe.target for pipe in found}
+    assert Pipe("falling", "upper", "lower") in found
+
+
 def test_groups_stand_for_views_where_there_are_none(tmp_path: Path) -> None:
     model = read(tmp_path)
     assert sections(model) == {
