@@ -170,3 +170,15 @@ def test_progress_is_told(checked: Callable[..., CheckTable]) -> None:
 def test_the_readable_engine_sees_the_same(checked: Callable[..., CheckTable]) -> None:
     entry = "when: {until: 12, scenario: one-bad-spell}, variable: Fish stock, expect: {between: {low: 0}}"
     assert checked(entry)["check-0"].seen == checked(entry, engine="numpy")["check-0"].seen
+
+
+def test_the_sector_models_of_a_study_are_read_too(tmp_path: Path) -> None:
+    folder = tmp_path / "safeguarding"
+    shutil.copytree(bundled("models") / "safeguarding", folder)
+    sector = folder / "caseload.mdl"
+    idle = "Idle=\n\t3\n\t~\tDmnl\n\t~\tNothing reads it.\n\t|\n\nSurge month="
+    sector.write_text(sector.read_text(encoding="utf-8").replace("Surge month=", idle, 1), encoding="utf-8")
+    found = check(folder, only=["units-agree"])
+    assert [(one.problem.variable, Path(str(one.problem.file)).name) for one in found.warnings] == [
+        ("Idle", "caseload.mdl")
+    ]
