@@ -141,9 +141,10 @@ def sample(
 def agreement(chains: list[Array], names: list[str], most: int = 20_000) -> tuple[dict[str, float], dict[str, float]]:
     """Return R-hat and the effective sample size of each parameter.
 
-    R-hat (rank-normalised and split, Vehtari et al. 2021) compares the ensembles, each laid out step by step: walkers
-    of one ensemble are not independent of one another, ensembles are. The effective size is the number of draws over
-    the integrated autocorrelation time of the walkers (Goodman and Weare 2010), added up over ensembles.
+    R-hat (rank-normalised and split, Vehtari et al. 2021; not-a-number of one ensemble alone) compares the ensembles,
+    each laid out step by step: walkers of one ensemble are not independent of one another, ensembles are. The effective
+    size is the number of draws over the integrated autocorrelation time of the walkers (Goodman and Weare 2010), added
+    up over ensembles.
 
     Parameters
     ----------
@@ -155,7 +156,8 @@ def agreement(chains: list[Array], names: list[str], most: int = 20_000) -> tupl
     emcee, arviz = _needed("emcee"), _needed("arviz")
     flat = np.stack([chain.reshape(-1, chain.shape[2]) for chain in chains])
     every = max(1, flat.shape[1] // most)
-    rhat = {name: float(arviz.rhat(flat[:, ::every, at])) for at, name in enumerate(names)}
+    single = len(chains) < 2  # nothing to agree with
+    rhat = {name: np.nan if single else float(arviz.rhat(flat[:, ::every, at])) for at, name in enumerate(names)}
     sizes = np.zeros(len(names))
     for chain in chains:
         with np.errstate(invalid="ignore"):  # a walker that never moved has no autocorrelation
