@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -27,7 +29,9 @@ _ROOM = 0.92
 """Inches that the words of a node may take."""
 _BELOW = 0.085
 """Inches from the middle of a valve to the words below it."""
-_EDGE = 0.03
+_EDGE, _ABOVE = 0.03, 0.16
+_APART = 0.12
+"""Inches that should lie between the words of two nodes."""
 _KEY = (
     "Boxes are stocks, hourglasses on double lines flows, plain words auxiliaries; ‹words in brackets› belong to other "
     "views. Bars across an arrow: the effect takes time."
@@ -100,23 +104,44 @@ def _count(number: int, thing: str) -> str:
 def _planned(diagram: Diagram) -> _Plan:
     """Turn pixels into inches, the drawing's top left corner at zero."""
     upright = {at: _is_upright(diagram, at) for at, node in enumerate(diagram.nodes) if node.kind is Kind.FLOW}
-    labels = [_label(node) for node in diagram.nodes]
-    left = min((one.x - one.half_width for one in labels), default=0.0)
-    top = min((one.y - one.half_height for one in labels), default=0.0)
-    left, top = left - _EDGE, top - _EDGE
-    moved = tuple(pen.Label(one.x - left, one.y - top, one.lines, one.half_width, one.half_height) for one in labels)
+    labels = [_label(node, SCALE) for node in diagram.nodes]
+    hulls = [_whole(one) if _has_pipe(diagram, at) and at in upright else one for at, one in enumerate(labels)]
+    factor = _spread(hulls)
+    if factor > 1:
+        labels = [_label(node, SCALE * factor) for node in diagram.nodes]
+    left = min((one.x - one.half_width for one in labels), default=0.0) - _EDGE
+    top = min((one.y - one.half_height for one in labels), default=0.0) - _ABOVE
+    moved = tuple(replace(one, x=one.x - left, y=one.y - top) for one in labels)
     width = max((one.x + one.half_width for one in moved), default=1.0)
     height = max((one.y + one.half_height for one in moved), default=1.0)
     below = any(_has_pipe(diagram, at) and moved[at].y + 0.4 > height for at in upright)
     return _Plan(moved, upright, width + _EDGE, height + (0.3 if below else _EDGE))
 
 
-def _label(node: Node) -> pen.Label:
+def _spread(hulls: Sequence[pen.Label]) -> float:
+    """Return by how much a drawing has to grow for no words to touch others, as far as it then fits the page."""
+    wanted = 1.0
+    for one, other in itertools.combinations(hulls, 2):
+        across, down = abs(one.x - other.x), abs(one.y - other.y)
+        wide, high = one.half_width + other.half_width + _APART, one.half_height + other.half_height + _APART
+        if across < wide and down < high and (across or down):
+            wanted = max(wanted, min(wide / across if across else math.inf, high / down if down else math.inf))
+    size = max(one.x + one.half_width for one in hulls) - min(one.x - one.half_width for one in hulls) if hulls else 1.0
+    return max(1.0, min(wanted, (WIDTH - 2 * MARGIN) / size))
+
+
+def _label(node: Node, scale: float) -> pen.Label:
     words = f"‹{node.name}›" if node.guest else node.name
-    x, y = node.x * SCALE, node.y * SCALE
+    x, y = node.x * scale, node.y * scale
     if node.name == CLOUD:
         return pen.Label(x, y, (), 0.11, 0.09)
     return pen.label(x, y, words, _ROOM, boxed=node.kind is Kind.STOCK)
+
+
+def _whole(one: pen.Label) -> pen.Label:
+    """Return the room of a flow: its valve and the words below it."""
+    more = _BELOW + one.half_height
+    return replace(one, y=one.y + more / 2, half_height=one.half_height + more / 2)
 
 
 def _has_pipe(diagram: Diagram, at: int) -> bool:
@@ -154,8 +179,10 @@ def _paint(canvas: Canvas, words: Frame, diagram: Diagram, plan: _Plan) -> None:
             pen.pipe(axes, first, last, head=into)
         else:
             start, end = _ends(diagram, plan, edge.start, edge.end)
-            beside = {edge.start, edge.end} in piped
-            pen.link(axes, start, end, delayed=edge.delayed, bend=0.3 if beside else 0.12)
+            bend = 0.3 if {edge.start, edge.end} in piped else 0.12
+            if edge.end in plan.upright and abs(end.x - start.x) > abs(end.y - start.y):
+                bend = math.copysign(bend, end.x - start.x)  # over the pipe: the words of the flow stand below it
+            pen.link(axes, start, end, delayed=edge.delayed, bend=bend)
     for at, (node, one) in enumerate(zip(diagram.nodes, plan.labels, strict=True)):
         _paint_node(axes, node, one, plan.upright.get(at), _has_pipe(diagram, at))
 

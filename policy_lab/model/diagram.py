@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from policy_lab.model import expression as ex
-from policy_lab.model.loops import running_links
+from policy_lab.model.loops import acting_causes, running_links
 from policy_lab.model.types import Kind, Model
 from policy_lab.model.walk import references, walk
 
@@ -125,9 +125,7 @@ def outline(model: Model, title: str, names: Sequence[str], *, constants: bool =
     """
     shown = [name for name in names if _is_shown(model, name, constants)]
     graph = running_links(model)
-    causes = {
-        name: [one for one in model.variables[name].causes if _is_link(graph, model, one, name)] for name in shown
-    }
+    causes = {name: [one for one in acting_causes(model, name) if one != name] for name in shown}
     drawn = _drawn_pipes(model, shown, graph)
     by_pipe = {(pipe.flow, stock) for pipe in drawn for stock in (pipe.source, pipe.target) if stock}
     links = [
@@ -161,13 +159,6 @@ def _is_shown(model: Model, name: str, constants: bool) -> bool:
         return False
     kind = model.variables[name].kind
     return kind is not Kind.TIME and (constants or kind not in (Kind.CONSTANT, Kind.LOOKUP, Kind.DATA))
-
-
-def _is_link(graph: Mapping[str, Sequence[str]], model: Model, cause: str, effect: str) -> bool:
-    """Say whether a cause is shown: it acts during the run, or it is a constant; nothing is shown to act on itself."""
-    if cause == effect or cause not in model.variables:
-        return False
-    return cause not in graph or effect in graph[cause]
 
 
 def _drawn_pipes(model: Model, shown: Sequence[str], graph: Mapping[str, Sequence[str]]) -> tuple[Pipe, ...]:

@@ -44,13 +44,14 @@ def running_links(model: Model) -> Graph:
     """
     moving: dict[str, list[str]] = {name: [] for name, one in model.variables.items() if one.kind not in _STILL}
     for effect in moving:
-        for cause in _causes(model, effect):
+        for cause in acting_causes(model, effect):
             if cause in moving:
                 moving[cause].append(effect)
     return {name: tuple(effects) for name, effects in moving.items()}
 
 
-def _causes(model: Model, effect: str) -> tuple[str, ...]:
+def acting_causes(model: Model, effect: str) -> tuple[str, ...]:
+    """Return what the equation of a variable reads while the model runs: initial values left aside."""
     found: dict[str, None] = {}
     queue: deque[ex.Expression] = deque(one.expression for one in model.variables[effect].components)
     while queue:

@@ -12,7 +12,8 @@ from policy_lab.charts.causal_loop import delay_words, loop_chart, loop_words
 from policy_lab.charts.figure import WIDTH
 from policy_lab.charts.loop_map import loop_map, ways_of
 from policy_lab.charts.stock_flow import _planned, stock_flow_chart
-from policy_lab.model.diagram import Diagram
+from policy_lab.model.diagram import Diagram, Node
+from policy_lab.model.types import Kind
 from policy_lab.model.views import diagram_of
 from policy_lab.run.feedback import NamedLoop, named_loops
 from policy_lab.study import Study, open_study
@@ -60,6 +61,14 @@ def test_no_words_lie_on_others(fishery: Study, raids: Diagram) -> None:
             or abs(one.y - other.y) >= one.half_height + other.half_height - 0.02
         )
         assert apart, (one.lines, other.lines)
+
+
+def test_a_crowded_sketch_grows_until_no_words_touch() -> None:
+    names = ("Susceptible people", "Infectious people", "Recovered people")
+    nodes = tuple(Node(name, Kind.STOCK, x=60.0 * at, y=100.0) for at, name in enumerate(names))
+    labels = _planned(Diagram("", nodes, (), "sketch")).labels
+    for one, other in itertools.pairwise(labels):
+        assert other.x - one.x > one.half_width + other.half_width
 
 
 def test_pictures_fit_the_page_and_repeat(fishery: Study, raids: Diagram, tmp_path: Path) -> None:
