@@ -11,6 +11,7 @@ import numpy as np
 from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.put_in import Evaluate, calm_plan
 from policy_lab.errors import InputError, Problem
+from policy_lab.study.areas import at_period
 
 if TYPE_CHECKING:
     from policy_lab.study import Study
@@ -36,10 +37,10 @@ class AnchoredBar:
 def anchored_bar(study: Study, evaluate: Evaluate, worlds: int = 20) -> AnchoredBar:
     """Place the bar so that the anchor's share of places lies below it.
 
-    The anchor design is at its own rest in every place of the study's areas table (or in the study's own starting
-    point, where it has none) and in every world; nothing happens. All places and worlds count alike, so that the bar is
-    the one level below which the share lies on average over worlds: the quantile of the pooled outcomes (linear
-    interpolation).
+    The anchor design is at its own rest in every place of the study's areas table, as it was in the anchor's period (or
+    in the study's own starting point, where it has none), and in every world; nothing happens. All places and worlds
+    count alike, so that the bar is the one level below which the share lies on average over worlds: the quantile of the
+    pooled outcomes (linear interpolation).
 
     Raises
     ------
@@ -47,6 +48,7 @@ def anchored_bar(study: Study, evaluate: Evaluate, worlds: int = 20) -> Anchored
         When no resting point could be used.
     """
     anchor = study.file.measures.shortfall.anchor
+    study = at_period(study, anchor.period)
     keys: tuple[str | None, ...] = tuple(study.areas()) or (None,)
     values = np.concatenate([_resting(study, evaluate, worlds, key) for key in keys])
     usable = values[np.isfinite(values)]

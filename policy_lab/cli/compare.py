@@ -34,7 +34,9 @@ QUICK_FUTURES = 5
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same result. [study's own]")
 @click.option("--set", "settings", multiple=True, metavar='"NAME=VALUE"', help="Hold a constant, in its own unit.")
 @click.option("--posterior", is_flag=True, help="Draw fitted parameters from the study's saved posterior.")
-@click.option("--area", metavar="KEY", help="Start from one place of the study's areas table. Not a league table.")
+@click.option(
+    "--area", metavar="PLACE", help="Start from one place of the areas table, by key or name. No league table."
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write. [results/STUDY]")
 @click.option("--all-runs", is_flag=True, help="Also write every run as CSV (large).")
 @click.option(
@@ -88,7 +90,7 @@ def compare(
     )
     _warn_of_another_bar(opened)
     warn(_outside_ranges(opened, plan.settings))
-    warn(_missing_figures(opened, area))
+    warn(_missing_figures(opened, plan.area))
     note(plan.describe())
     results = _run(plan, engine)
     _warn_of_failures(results)
@@ -138,12 +140,11 @@ def _outside_ranges(study: Study, settings: tuple[Setting, ...]) -> Iterator[str
 
 
 def _missing_figures(study: Study, area: str | None) -> Iterator[str]:
-    """Say which figures of a place are not published, so that the study's own stand in for them."""
+    """Say which figures of a place are not published, and what stands in for them."""
     if area is not None:
-        place = study.areas()[area]
-        yield from (
-            f"no figure of `{name}` is known for {place.name}: the study's own is used" for name in place.missing
-        )
+        from policy_lab.study.areas import told_gaps
+
+        yield from told_gaps(study.areas(), area)
 
 
 def _warn_of_failures(results: Results) -> None:

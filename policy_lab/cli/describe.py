@@ -242,14 +242,16 @@ def _measures(study: Study) -> Iterator[str]:
 
 def _keys() -> Iterator[str]:
     """Explain every key of a study's files, from the documentation of its schemas."""
-    from policy_lab.study import schema
+    from policy_lab.study import area_schema, schema
     from policy_lab.study.check_schema import CHECK_SCHEMAS
     from policy_lab.study.explained import explained
+    from policy_lab.study.schema_base import Frozen
 
-    models: tuple[type[schema.Frozen], ...] = (
+    models: tuple[type[Frozen], ...] = (
         *(schema.StudyFile, schema.Clock, schema.Comparison, schema.Lever, schema.Reference, schema.Rest),
         *(schema.Measures, schema.Shortfall, schema.Anchor, schema.Burden, schema.Gap, schema.Resource),
-        *(schema.Areas, schema.Words, schema.StructureRule, schema.Loop, schema.Design, schema.Score, schema.Overlay),
+        *(area_schema.Areas, area_schema.Neighbours, schema.Words, schema.StructureRule, schema.Loop),
+        *(schema.Design, schema.Score, schema.Overlay),
         *(schema.Scenario, schema.Draw, schema.Parameter),
         *CHECK_SCHEMAS,
     )

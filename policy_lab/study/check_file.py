@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
+from policy_lab.study.areas import find_area
 from policy_lab.study.check_schema import (
     FORMULAS,
     Check,
@@ -201,8 +202,11 @@ def _study_names(study: Study, yaml: YamlFile, place: Place, condition: Conditio
     for at, name in enumerate(condition.without):
         if name not in study.file.loops:
             yield _unknown(yaml, (*place, "without", at), "loop", name, study.file.loops)
-    if condition.area and condition.area not in study.areas():
-        yield _unknown(yaml, (*place, "area"), "area", condition.area, study.areas())
+    try:
+        if condition.area:
+            find_area(study.areas(), condition.area)
+    except InputError as error:
+        yield from (yaml.problem((*place, "area"), one.what, nearest=one.nearest) for one in error.problems)
 
 
 def _expectation_problems(

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from policy_lab.study.schema import Frozen
+from policy_lab.study.schema_base import Frozen
 
 Measured = Literal["always", "end", "mean", "highest", "lowest"]
 """At every time, at the last time, the mean over time, the highest or the lowest value of a path."""

@@ -155,6 +155,9 @@ def study_problems(parts: Parts) -> Iterator[Problem]:
         yield from _constant(parts, yaml, ("rest", "set", name), name)
     for name in file.areas.bind if file.areas else ():
         yield from _constant(parts, yaml, ("areas", "bind", name), split_element(name)[0])
+    for name in file.areas.titles if file.areas else ():
+        if file.areas and name not in file.areas.bind:
+            yield _unknown(yaml, ("areas", "titles", name), "bound constant", name, file.areas.bind)
 
 
 def _reference_problems(parts: Parts) -> Iterator[Problem]:

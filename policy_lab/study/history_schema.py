@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from policy_lab.study.schema import Frozen
+from policy_lab.study.schema_base import Frozen
 
 Years = tuple[int, int]
 Values = float | tuple[float, ...]

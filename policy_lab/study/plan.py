@@ -238,12 +238,19 @@ class Plan:
             "horizon": self.horizon,
             "save_period": self.save_period,
             "area": self.area,
+            **self._filled(),
             "posterior": self.posterior,
             "set": self.spoken_settings(),
             "vary": sorted(self.vary),
             "seeds": dict(self.seeds),
             "scores_from": dict(self.scores_from),
         }
+
+    def _filled(self) -> dict[str, Any]:
+        """Return what stands in for missing figures of the place, and from which places: nothing where none does."""
+        filled = self.study.areas()[self.area].filled if self.area is not None else {}
+        figures = {name: {"value": one.value, "median_of": list(one.places)} for name, one in filled.items()}
+        return {"area_filled": figures} if figures else {}
 
     def _arrangement(self, design: str) -> dict[str, np.ndarray]:
         """Return levers and members of a design, without any cost of change."""

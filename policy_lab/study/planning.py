@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.study.areas import find_area
 from policy_lab.study.plan import Plan
 from policy_lab.study.posterior import read_posterior
 from policy_lab.study.settings import Setting, resolve_settings
@@ -35,6 +36,11 @@ def make_plan(
     usual = study.file.comparison
     problems: list[Problem] = []
     held: tuple[Setting, ...] = ()
+    place: str | None = None
+    try:
+        place = None if area is None else find_area(study.areas(), area)
+    except InputError as error:
+        problems.extend(error.problems)
     try:
         held = resolve_settings(study.model, settings or {})
     except InputError as error:
@@ -51,13 +57,11 @@ def make_plan(
         save_period=study.model.time.save_period if save_period is None else save_period,
         time_step=time_step,
         settings=held,
-        area=area,
+        area=place,
         posterior=posterior,
     )
     problems += _choice("scenario", plan.scenario, study.scenarios)
     problems += _choice("start", plan.start, STARTS)
-    if area is not None:
-        problems += _choice("area", area, study.areas())
     if posterior:
         try:
             read_posterior(study)

@@ -8,15 +8,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-
-class Frozen(BaseModel):
-    """Base of all schemas: immutable, and no key that it does not know."""
-
-    # Built when first used, and its docstrings read when somebody asks (`explained`): a start needs few of them.
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
+from policy_lab.study.area_schema import Areas
+from policy_lab.study.schema_base import Frozen
 
 Grade = Literal["A", "B", "C"]
 """Evidence: A published statistic, B literature, C judgement."""
@@ -278,6 +273,8 @@ class Anchor(Frozen):
     """The share of areas below the bar."""
     also: tuple[float, ...] = ()
     """Shares that are reported beside it."""
+    period: str = ""
+    """Period of the table of places that are counted; that of `areas` unless told."""
     source: str
     status: str
     set_on: dt.date | None = None
@@ -338,20 +335,6 @@ class Measures(Frozen):
     burden: Burden
     gap: Gap | None = None
     resources: tuple[Resource, ...] = ()
-
-
-class Areas(Frozen):
-    """The table of places from which a model can start. Never a league table."""
-
-    table: str
-    """A CSV file in the study's folder, or in the data folder."""
-    key: str
-    name: str
-    period: str
-    """Which period the figures describe, in words; with `period_column`, the rows of the table that hold it there."""
-    period_column: str = ""
-    bind: dict[str, str] = Field(default_factory=dict)
-    """Model constant <- column of the table."""
 
 
 class Words(Frozen):

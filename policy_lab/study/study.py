@@ -130,7 +130,8 @@ class Study:
         horizon, save_period, time_step
             In the model's time unit.
         area
-            A key of `areas`: the constants that the study binds to the table take that row's values.
+            A key of `areas`, or the name of a place: the constants that the study binds to the table take that row's
+            values, and where a figure is missing the median of its neighbours'.
         posterior
             Whether the parameters that calibration fitted are drawn from its saved posterior instead of their priors.
 

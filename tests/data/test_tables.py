@@ -298,3 +298,18 @@ def test_the_money_of_a_place_follows_from_its_posts_and_its_early_help(year: in
         expected = 4.88e6 + 14_200 * float(holders) * 78_400 / children + own
         assert float(start["services_budget"]) == pytest.approx(expected, abs=1), start["name"]
     assert blank == {2017: 3, 2025: 8}[year]
+
+
+@pytest.mark.parametrize("year", [2017, 2025])
+def test_figures_by_which_authorities_are_compared_follow_from_the_areas(year: int) -> None:
+    areas = {row["dfe_la_code"]: row for row in rows("areas")}
+    rates = {"in_need_rate": "cin", "plan_rate": "cpp", "looked_after_rate": "cla"}
+    for start in (row for row in rows("area_starts") if row["period"] == str(year)):
+        area = areas[start["dfe_la_code"]]
+        assert start["children"] == area[f"population_0_17_{year}"]
+        assert start["deprivation"] == area["imd2019_average_score"]
+        for rate, measure in rates.items():
+            count = area[f"{measure}_at_31_march_{year}"]
+            expected = float(count) / float(start["children"]) * 10_000 if count else None
+            assert (start[rate] == "") == (expected is None), (start["name"], rate)
+            assert expected is None or float(start[rate]) == pytest.approx(expected, abs=0.051), (start["name"], rate)

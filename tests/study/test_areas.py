@@ -8,6 +8,7 @@ import pytest
 
 from policy_lab.errors import InputError
 from policy_lab.study import Study, find_studies, open_study
+from policy_lab.study.areas import at_period, find_area, told_gaps
 from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
 
@@ -76,3 +77,96 @@ def test_a_faulty_table_is_refused(harbours: Path, refused: Refuse, old: str, ne
 def test_a_missing_table_names_the_nearest(harbours: Path, refused: Refuse) -> None:
     (harbours / "harbours.csv").rename(harbours / "harbors.csv")
     assert "Did you mean `harbors.csv`" in str(refused(harbours))
+
+
+# --- neighbours -------------------------------------------------------------------------------------------------------
+
+SHORES = (
+    "code,name,year,boats,price,people,coast\n"
+    "a1,Aber,2024,12,2.5,100,west\nb2,Bourne,2024,,1.5,110,west\nc3,Cove,2024,20,1.0,120,west\n"
+    "d4,Dell,2024,30,,130,west\ne5,East Ness,2024,99,,9000,east\na1,Aber,2023,99,9,100,west\n"
+)
+NEIGHBOURS = "  neighbours: {title: nearest by people, count: 3, compare: {people: log, coast: category}}\n"
+
+
+@pytest.fixture
+def shores(changed: Callable[..., Path]) -> Study:
+    """Return a fishery whose places have neighbours, one of them far from the rest."""
+    folder = changed("study.yaml", ("structure:\n", AREAS + NEIGHBOURS + "structure:\n"))
+    (folder / "harbours.csv").write_text(SHORES, encoding="utf-8")
+    return open_study(folder)
+
+
+def test_a_missing_figure_is_the_median_of_the_nearest_places_that_have_it(shores: Study) -> None:
+    places = shores.areas()
+    bourne = places["b2"]
+    assert bourne.filled["Initial fleet[north]"].places == ("c3", "a1", "d4")  # 99 boats in the far east stand aside
+    assert bourne.values["Initial fleet[north]"] == np.median([20, 12, 30])
+    assert dict(bourne.published) == {"Fish price": 1.5}
+    assert (bourne.missing, bourne.neighbours) == ((), ("c3", "a1", "d4"))
+    assert places["d4"].filled["Fish price"].value == 1.5
+    assert not places["a1"].filled
+    assert list(places["b2"].values) == list(places["a1"].values)  # in the order of the study, filled or not
+
+
+def test_what_was_filled_is_told_and_kept_with_the_plan(shores: Study) -> None:
+    (words,) = told_gaps(shores.areas(), "b2")
+    assert "`Initial fleet[north]` is published for Bourne: 20, the median of Cove, Aber, Dell" in words
+    asked = shores.plan(area="BOURNE", worlds=2)
+    assert asked.area == "b2"
+    assert (asked.world_inputs()["Initial fleet"][:, 0] == 20).all()
+    filled = {"Initial fleet[north]": {"value": 20.0, "median_of": ["c3", "a1", "d4"]}}
+    assert asked.choices()["area_filled"] == filled
+    assert "area_filled" not in shores.plan(area="a1").choices()
+
+
+def test_too_few_neighbours_fill_nothing(changed: Callable[..., Path]) -> None:
+    folder = changed("study.yaml", ("structure:\n", AREAS + NEIGHBOURS + "structure:\n"))
+    (folder / "harbours.csv").write_text(SHORES.replace("30,,130", ",,130").replace("99,,9000", ",,9000"), "utf-8")
+    dell = open_study(folder).areas()["d4"]
+    assert dell.missing == ("Initial fleet[north]",)  # only Aber and Cove have boats
+    assert dict(dell.values) == {"Fish price": 1.5}
+    *_, words = told_gaps(open_study(folder).areas(), "d4")
+    assert words == "no figure of `Initial fleet[north]` is known for Dell: the study's own is used"
+
+
+def test_a_place_is_found_by_name(harbours: Path) -> None:
+    areas = open_study(harbours).areas()
+    assert find_area(areas, "b2") == find_area(areas, "bourne") == find_area(areas, " BOURNE ") == "b2"
+    with pytest.raises(InputError, match=r"no area `Bournes` in this study\. Did you mean `Bourne`"):
+        find_area(areas, "Bournes")
+
+
+def test_a_name_that_two_places_share_is_asked_for_by_key(harbours: Path) -> None:
+    (harbours / "harbours.csv").write_text(TABLE.replace("Bourne", "aber"), encoding="utf-8")
+    with pytest.raises(InputError, match="by its key: a1, b2"):
+        find_area(open_study(harbours).areas(), "Aber")
+
+
+def test_places_of_another_period(harbours: Path) -> None:
+    study = open_study(harbours)
+    assert dict(at_period(study, "2023").areas()["a1"].values) == {"Initial fleet[north]": 99.0, "Fish price": 9.0}
+    assert at_period(study, "2024") is study
+    with pytest.raises(InputError, match="no place has figures of `2020`"):
+        at_period(study, "2020")
+
+
+def test_the_compared_columns_have_to_be_there(changed: Callable[..., Path], refused: Refuse) -> None:
+    folder = changed("study.yaml", ("structure:\n", AREAS + NEIGHBOURS + "structure:\n"))
+    (folder / "harbours.csv").write_text(TABLE, encoding="utf-8")
+    assert "no column `people`" in str(refused(folder))
+
+
+def test_a_title_belongs_to_a_bound_constant(changed: Callable[..., Path], refused: Refuse) -> None:
+    folder = changed("study.yaml", ("structure:\n", AREAS + "  titles: {Fish prise: Price}\nstructure:\n"))
+    (folder / "harbours.csv").write_text(TABLE, encoding="utf-8")
+    assert "no bound constant `Fish prise`. Did you mean `Fish price`" in str(refused(folder))
+
+
+def test_no_figure_by_which_places_are_compared_is_one_that_is_filled() -> None:
+    for study in (open_study(entry.name) for entry in find_studies()):
+        binding = study.file.areas
+        if binding and binding.neighbours:
+            assert not set(binding.neighbours.compare) & set(binding.bind.values())
+            assert all(len(area.neighbours) == binding.neighbours.count for area in study.areas().values())
+            assert not any(area.missing for area in study.areas().values())

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from policy_lab.errors import InputError
-from policy_lab.study.schema import Frozen
+from policy_lab.study.schema_base import Frozen
 from policy_lab.study.yaml_file import YamlFile, read_yaml, validated
 
 
