@@ -18,6 +18,7 @@ from policy_lab.model.types import Model
 from policy_lab.provenance import manifest
 from policy_lab.run.conditions import Bench
 from policy_lab.study.check_file import CHECKS_FILE, CheckSet, read_checks
+from policy_lab.study.check_tables import table_path, tables_of
 from policy_lab.study.study import Study
 
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
@@ -214,5 +215,9 @@ def _manifest(study: Study | None, model: Model, found: CheckSet | None, engine:
 def _files(study: Study | None, found: CheckSet | None) -> Iterator[tuple[str, Path]]:
     if study is not None:
         yield from ((name, path) for name, path in study.files.items() if name != "model")
-    if found is not None:
-        yield "checks", found.path
+    if found is None:
+        return
+    yield "checks", found.path
+    yield from ((f"sector {name}", model.path) for name, model in found.models.items() if name)
+    for name in sorted({table.table for one in found.checks.values() for table in tables_of(one)}):
+        yield f"table {name}", table_path(found.path.parent, name)

@@ -70,7 +70,9 @@ def direction(paths: Paths, expected: Direction, base: Paths) -> Verdict:
     run = int(np.flatnonzero(kept)[run])
     passed = bool(excess[label][run, at] <= 0)
     closest = change_words(float(ratios[label][run, at]))
-    what = _SPOKEN.get(expected.measured, f"in {paths.when(paths.time[inside][at])}")
+    what = _SPOKEN.get(expected.measured, f"where it differs least, in {paths.when(paths.time[inside][at])}")
+    if expected.moves in ("same", "not lower", "not higher") and expected.measured == "always":
+        what = f"at most, in {paths.when(paths.time[inside][at])}"
     many = len(paths.values) > 1 or next(iter(paths.values.values())).shape[0] > 1
     seen = f"{closest} {what} ({_pair(paths, base, label, run, inside, at, expected)})"
     if many:

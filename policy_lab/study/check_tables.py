@@ -11,7 +11,7 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.provenance import bundled
-from policy_lab.study.check_schema import FromTable
+from policy_lab.study.check_schema import Check, FromTable
 
 
 def table_path(folder: Path, name: str) -> Path:
@@ -31,6 +31,18 @@ def table_path(folder: Path, name: str) -> Path:
     raise InputError(
         Problem(what=f"no table `{name}` beside the study or in the data folder", nearest=nearest_names(name, known))
     )
+
+
+def tables_of(check: Check) -> Iterator[FromTable]:
+    """Yield the tables that a check reads: what drives its runs, and what stands beside them."""
+    usual = check.expect.effect
+    conditions = [check.when, check.against, *((usual.when, usual.against) if usual else ())]
+    for condition in conditions:
+        values = condition.over_time.values() if condition is not None else ()
+        yield from (one for one in values if isinstance(one, FromTable))
+    for figures in (check.expect.data, check.beside):
+        if figures is not None and figures.table is not None:
+            yield figures.table
 
 
 def table_points(folder: Path, wanted: FromTable) -> tuple[np.ndarray, np.ndarray]:

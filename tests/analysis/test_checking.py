@@ -140,6 +140,12 @@ def test_the_manifest_names_what_was_checked(checked: Callable[..., CheckTable])
     found = checked("expect: {holds: units}")
     assert found.manifest["model"] == "fishery.mdl"
     assert set(found.manifest["inputs_sha256"]) == {"checks", "designs", "parameters", "scenarios", "study"}
+    table = "{table: national.csv, where: {measure: cla_at_31_march}, time: year, value: value, origin: 2008}"
+    driven = checked(
+        f"when: {{over_time: {{Landings: {table}}}, start: file, until: 2}}, variable: Fleet, "
+        f"expect: {{between: {{low: 0}}}}, beside: {{table: {table}, source: made up}}"
+    )
+    assert "table national.csv" in driven.manifest["inputs_sha256"]
 
 
 def test_a_model_alone_is_read_and_checked_by_checks_of_its_own(tmp_path: Path) -> None:
