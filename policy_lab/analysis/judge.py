@@ -70,14 +70,13 @@ def direction(paths: Paths, expected: Direction, base: Paths) -> Verdict:
     run = int(np.flatnonzero(kept)[run])
     passed = bool(excess[label][run, at] <= 0)
     closest = change_words(float(ratios[label][run, at]))
-    what = _SPOKEN.get(expected.measured, f"where it differs least, in {paths.when(paths.time[inside][at])}")
-    if expected.moves in ("same", "not lower", "not higher") and expected.measured == "always":
-        what = f"at most, in {paths.when(paths.time[inside][at])}"
-    many = len(paths.values) > 1 or next(iter(paths.values.values())).shape[0] > 1
-    seen = f"{closest} {what} ({_pair(paths, base, label, run, inside, at, expected)})"
-    if many:
-        lowest, highest = _ends({name: values[kept] for name, values in ratios.items()})
-        seen = f"{change_words(lowest)} to {change_words(highest)} {what}; closest: {label}"
+    seen = f"{closest} {_SPOKEN.get(expected.measured, '')}".strip()
+    if len(paths.values) > 1 or len(kept) > 1:
+        ends = _ends({name: values[kept] for name, values in ratios.items()})
+        seen = " to ".join(dict.fromkeys(change_words(end) for end in ends))
+        seen = f"{seen} {_SPOKEN.get(expected.measured, '')}".strip() + f"; closest call: {label}"
+    seen += f" in {paths.when(paths.time[inside][at])}" if expected.measured == "always" else ""
+    seen += f" ({_pair(paths, base, label, run, inside, at, expected)})"
     if expected.in_share < 1:
         share = float(np.mean(np.all(np.concatenate(list(excess.values()), axis=1) <= 0, axis=1)))
         seen = f"{seen}; so in {100 * share:.0f}% of runs"
