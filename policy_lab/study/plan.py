@@ -50,6 +50,8 @@ class Plan:
         Another seed for one group (``{"luck": 2}``), so that variance can be split by group on common draws.
     scores_from
         Design -> design whose lever scores it takes instead of its own (a placebo); members and disruption stay.
+    places
+        Keys of areas, one for each world: so many places run beside one another.
     horizon, save_period, time_step
         In the model's time unit; a time step of None is the model's own.
     """
@@ -70,6 +72,7 @@ class Plan:
     vary: frozenset[str] = GROUPS
     seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
     scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    places: tuple[str, ...] = ()
 
     @property
     def base(self) -> str:
@@ -124,6 +127,8 @@ class Plan:
         for label, number in (("worlds", self.worlds), ("futures", self.futures)):
             if number < 1:
                 problems.append(Problem(what=f"{label}: {number} is not a whole number from 1"))
+        if self.places:
+            problems += self._place_problems()
         if self.seed < 0 or any(seed < 0 for seed in self.seeds.values()):
             problems.append(Problem(what="a seed is a whole number from 0"))
         if problems:
@@ -137,6 +142,8 @@ class Plan:
             inputs = put_draws(self.study, inputs, drawn)
         if self.area is not None:
             inputs = self._held(inputs, self.study.areas()[self.area].values)
+        if self.places:
+            inputs = self._placed(inputs)
         return frozen(self._held(inputs, self.spoken_settings()))
 
     def lever_scores(self) -> dict[str, np.ndarray]:
@@ -238,7 +245,7 @@ class Plan:
             "horizon": self.horizon,
             "save_period": self.save_period,
             "area": self.area,
-            **self._filled(),
+            **self._places(),
             "posterior": self.posterior,
             "set": self.spoken_settings(),
             "vary": sorted(self.vary),
@@ -246,11 +253,43 @@ class Plan:
             "scores_from": dict(self.scores_from),
         }
 
-    def _filled(self) -> dict[str, Any]:
-        """Return what stands in for missing figures of the place, and from which places: nothing where none does."""
-        filled = self.study.areas()[self.area].filled if self.area is not None else {}
-        figures = {name: {"value": one.value, "median_of": list(one.places)} for name, one in filled.items()}
-        return {"area_filled": figures} if figures else {}
+    def _places(self) -> dict[str, Any]:
+        """Return the places beside one another, and for any place what stands in for figures that it lacks."""
+        if self.area is None and not self.places:
+            return {}
+        areas = self.study.areas()
+        filled = {
+            key: {name: {"value": one.value, "median_of": list(one.places)} for name, one in areas[key].filled.items()}
+            for key in ((self.area,) if self.area is not None else self.places)
+            if areas[key].filled
+        }
+        beside = {"places": list(self.places)} if self.places else {}
+        return {**beside, "area_filled": filled} if filled else beside
+
+    def _place_problems(self) -> list[Problem]:
+        areas = self.study.areas()
+        problems = [
+            Problem(what=f"no area `{key}` in this study", nearest=nearest_names(key, areas))
+            for key in self.places
+            if key not in areas
+        ]
+        if len(self.places) != self.worlds:
+            problems.append(Problem(what=f"{len(self.places)} places for {self.worlds} worlds: each world is one"))
+        if self.area is not None:
+            problems.append(Problem(what="a plan has one area or many places, not both"))
+        return problems
+
+    def _placed(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Return the inputs with what each place gives; what a place lacks stays as its world has it."""
+        areas = self.study.areas()
+        found = {name: np.array(values) for name, values in inputs.items()}
+        for spelled in dict.fromkeys(name for key in self.places for name in areas[key].values):
+            (setting,) = resolve_settings(self.study.model, {spelled: 0.0})
+            whole = found.setdefault(setting.variable, self._base(setting.variable))
+            for world, key in enumerate(self.places):
+                if spelled in areas[key].values:
+                    whole[(world, *setting.place)] = areas[key].values[spelled]
+        return found
 
     def _arrangement(self, design: str) -> dict[str, np.ndarray]:
         """Return levers and members of a design, without any cost of change."""

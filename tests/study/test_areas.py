@@ -115,7 +115,7 @@ def test_what_was_filled_is_told_and_kept_with_the_plan(shores: Study) -> None:
     asked = shores.plan(area="BOURNE", worlds=2)
     assert asked.area == "b2"
     assert (asked.world_inputs()["Initial fleet"][:, 0] == 20).all()
-    filled = {"Initial fleet[north]": {"value": 20.0, "median_of": ["c3", "a1", "d4"]}}
+    filled = {"b2": {"Initial fleet[north]": {"value": 20.0, "median_of": ["c3", "a1", "d4"]}}}
     assert asked.choices()["area_filled"] == filled
     assert "area_filled" not in shores.plan(area="a1").choices()
 
@@ -170,3 +170,29 @@ def test_no_figure_by_which_places_are_compared_is_one_that_is_filled() -> None:
             assert not set(binding.neighbours.compare) & set(binding.bind.values())
             assert all(len(area.neighbours) == binding.neighbours.count for area in study.areas().values())
             assert not any(area.missing for area in study.areas().values())
+
+
+# --- many places beside one another -----------------------------------------------------------------------------------
+
+
+def test_each_place_is_a_world(shores: Study) -> None:
+    plan = shores.plan(worlds=3).with_(places=("a1", "b2", "e5"), vary=())
+    inputs = plan.world_inputs()
+    assert inputs["Initial fleet"].tolist() == [[12, 24, 18], [20, 24, 18], [99, 24, 18]]
+    assert (inputs["Fish price"][:2] == (2.5, 1.5)).all()
+    for world, key in enumerate(plan.places):
+        alone = shores.plan(worlds=1, area=key).with_(vary=()).rest_inputs(plan.base)
+        together = plan.rest_inputs(plan.base)
+        assert set(alone) == set(together)
+        assert all(np.array_equal(values[world], alone[name][0]) for name, values in together.items())
+    assert plan.choices()["places"] == ["a1", "b2", "e5"]
+    assert set(plan.choices()["area_filled"]) == {"b2", "e5"}
+
+
+def test_places_that_do_not_fit_are_refused(shores: Study) -> None:
+    with pytest.raises(InputError, match="2 places for 3 worlds"):
+        shores.plan(worlds=3).with_(places=("a1", "b2"))
+    with pytest.raises(InputError, match="no area `b3`"):
+        shores.plan(worlds=2).with_(places=("a1", "b3"))
+    with pytest.raises(InputError, match="not both"):
+        shores.plan(worlds=1, area="a1").with_(places=("b2",))
