@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from policy_lab.errors import InputError
 from policy_lab.model.loops import feedback_groups, running_links
 from policy_lab.model.scan import folded
 from policy_lab.model.sections import sections
 from policy_lab.model.types import Kind, Model, Variable
-from policy_lab.study.constants import constant_arrays
+from policy_lab.study.constants import constant_array
 
 if TYPE_CHECKING:
     from policy_lab.run.feedback import NamedLoop
@@ -71,7 +74,7 @@ def equation_book(model: Model, *, study: Study | None = None, loops: Sequence[N
         for name in one.loop.path:
             through.setdefault(name, []).append(one.name)
     parameters = _parameters(study)
-    values = study.constants if study else constant_arrays(model)
+    values = study.constants if study else _literal_values(model)
     rows = []
     for view, names in sections(model).items():
         for name in sorted(names, key=lambda name: _ORDER.index(model.variables[name].kind)):
@@ -91,6 +94,16 @@ def equation_book(model: Model, *, study: Study | None = None, loops: Sequence[N
             }
             rows += list(_rows(common, parameters.get(name, ())))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _literal_values(model: Model) -> dict[str, np.ndarray]:
+    """Return the constants that the file gives as numbers; one that it gives in another way has no value here."""
+    found = {}
+    for name, variable in model.variables.items():
+        if variable.kind is Kind.CONSTANT:
+            with suppress(InputError):
+                found[name] = constant_array(model, variable)
+    return found
 
 
 def _rows(common: Mapping[str, object], known: Sequence[tuple[str, Parameter]]) -> Iterator[dict[str, object]]:
@@ -119,7 +132,8 @@ def _parameters(study: Study | None) -> dict[str, list[tuple[str, Parameter]]]:
 
 def equation_text(variable: Variable) -> str:
     """Return the equations of a variable, each on a line of its own, white space folded."""
-    return "\n".join(line for line in (folded(part) for part in variable.equation.split("\n\n")) if line)
+    begins = re.compile(rf"\n(?=\s*{re.escape(variable.name)}\s*[\[=(:])", re.IGNORECASE)
+    return "\n".join(line for line in (folded(part) for part in begins.split(variable.equation)) if line)
 
 
 def value_text(model: Model, name: str, values: Mapping[str, np.ndarray]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +87,8 @@ def _named(study: Study, found: Sequence[NamedLoop]) -> Iterator[str]:
             if share < 0.9:
                 yield f"       {link.cause} -> {link.effect} is {link.sign} in {share:.0%} of elements and worlds only"
     for name, reason in study.file.loops_left_out.items():
-        yield f"  {name:<4} not in this model. {reason}"
+        told = f"{name:<4} not in this model. {reason}"
+        yield from textwrap.wrap(told, 100, initial_indent="  ", subsequent_indent=" " * 7, break_on_hyphens=False)
 
 
 def _feedback(model: Model, most: int, longest: int | None) -> Iterator[str]:

@@ -91,3 +91,16 @@ def test_values_of_many_elements_are_told_shortly(fishery: Study) -> None:
 )
 def test_numbers_have_four_figures_at_most(value: float, told: str) -> None:
     assert number(value) == told
+
+
+def test_a_constant_without_a_number_for_each_element_has_no_value(tmp_path: Path) -> None:
+    path = tmp_path / "partly.mdl"
+    path.write_text(
+        "{UTF-8}\nT: a, b, c ~~|\nk[a] = 4 ~ Dmnl ~ |\nk[c] = 5 ~ Dmnl ~ |\nx = k[a] ~ Dmnl ~ |\n"
+        "FINAL TIME = 9 ~ Minute ~ |\nINITIAL TIME = 0 ~ Minute ~ |\nSAVEPER = 1 ~ Minute ~ |\n"
+        "TIME STEP = 1 ~ Minute ~ |\n",
+        encoding="utf-8",
+    )
+    table = equation_book(read_model(path)).set_index("variable")
+    assert table.loc["k", "value"] == ""
+    assert table.loc["k", "equation"] == "k[a] = 4\nk[c] = 5", "each equation on a line of its own"
