@@ -98,7 +98,8 @@ def loop_effects(knocked: KnockOut) -> pd.DataFrame:
         ``risk_change`` with ``_low`` and ``_high``; ``outcome_change`` with ``_low`` and ``_high``: the relative change
         of the shortfall's variable at the horizon, mean over futures; ``clear``: whether that band leaves out zero;
         ``largest``: the largest change in any world, without sign; ``order_changes``: the share of worlds in which the
-        designs come out in another order of the outcome; ``evidence_grade``: the weakest behind the lever scores.
+        designs come out in another order of the outcome; ``evidence_grade``: the weakest behind the lever scores;
+        ``worlds`` and ``futures`` in each.
     """
     study = knocked.whole.plan.study
     whole_risk, whole_end = _risk(knocked.whole), _end(knocked.whole)
@@ -129,6 +130,8 @@ def loop_effects(knocked: KnockOut) -> pd.DataFrame:
                     "largest": float(np.nanmax(np.abs(moved[place]), initial=0.0)),
                     "order_changes": other,
                     "evidence_grade": grade,
+                    "worlds": knocked.whole.plan.worlds,
+                    "futures": knocked.whole.plan.futures,
                 }
             )
     return pd.DataFrame(rows)
@@ -147,11 +150,24 @@ def effects_in_words(effects: pd.DataFrame, variable: str) -> str:
     means = effects.assign(size=effects["outcome_change"].abs()).groupby("loop", sort=False)["size"].max()
     strong = means[means >= SHOWS].sort_values(ascending=False)
     weak = [str(name) for name, size in means.items() if not size >= SHOWS]
-    told = [f"{name} ({size:.1%})" for name, size in strong.items()]
+    told = [f"{name} ({signed(float(size)).lstrip('+')})" for name, size in strong.items()]
     first = f"Cutting moves {variable} at the horizon most, in some design on average, for {listed(told)}."
     if not told:
         first = f"No cut moves {variable} at the horizon by {SHOWS:.1%} on average in any design."
     return first + (f" By less than {SHOWS:.1%} in every design: {listed(weak)}." if weak and told else "")
+
+
+def signed(share: float) -> str:
+    """Return a relative change in percent with its sign, two significant figures at most.
+
+    >>> signed(0.4567), signed(-0.0234), signed(0.0004), signed(float("nan"))
+    ('+46%', '-2.3%', '0%', 'not known')
+    """
+    if not math.isfinite(share):
+        return "not known"
+    if abs(share) < 0.0005:
+        return "0%"
+    return f"{share:+.0%}" if abs(share) >= 0.0995 else f"{share:+.1%}"
 
 
 def _risk(results: Results) -> np.ndarray:

@@ -130,7 +130,7 @@ def _cut(study: Study, names: Sequence[str], designs: str | None, worlds: int, f
 
 def _effects(study: Study, effects: pd.DataFrame, worlds: int, futures: int) -> Iterator[str]:
     """Tell what each cut does: one line a loop and design, and which matter most."""
-    from policy_lab.analysis.loops import effects_in_words
+    from policy_lab.analysis.loops import effects_in_words, signed
 
     variable = study.file.measures.shortfall.variable
     yield ""
@@ -142,7 +142,9 @@ def _effects(study: Study, effects: pd.DataFrame, worlds: int, futures: int) -> 
         yield f"  {name} {title}"
         for row in rows.itertuples(index=False):
             risk = f"{row.risk:.0%} -> {row.risk_without:.0%}"
-            change = f"{row.outcome_change:+.1%} ({row.outcome_change_low:+.1%} to {row.outcome_change_high:+.1%})"
+            change = (
+                f"{signed(row.outcome_change)} ({signed(row.outcome_change_low)} to {signed(row.outcome_change_high)})"
+            )
             yield f"    {row.design:<26}{risk:>22}  {change}{'' if row.clear else ', no clear effect'}"
         share = rows["order_changes"].iloc[0]
         if len(rows) > 1 and share > 0:

@@ -101,7 +101,7 @@ def test_the_weight_of_loops_in_words(whole: Results) -> None:
     strong, weak = moved(whole, 0.1, 0), moved(whole, 0.001, 0)
     told = effects_in_words(loop_effects(KnockOut(whole, MappingProxyType({"R1": strong, "B1": weak}))), "Fish")
     assert told == (
-        "Cutting moves Fish at the horizon most, in some design on average, for R1 (10.0%). "
+        "Cutting moves Fish at the horizon most, in some design on average, for R1 (10%). "
         "By less than 0.5% in every design: B1."
     )
     none = effects_in_words(loop_effects(KnockOut(whole, MappingProxyType({"B1": weak}))), "Fish")

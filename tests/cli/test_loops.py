@@ -70,6 +70,9 @@ def test_cuts_are_told_and_written(tmp_path: Path) -> None:
     assert list(cuts["design"]) == ["open-access", "catch-quota"]
     assert (tmp_path / "loops" / "loop-b2.svg").read_text(encoding="utf-8").count("<title>") == 1
     assert (tmp_path / "loops" / "loops.svg").is_file()
+    text = (tmp_path / "loops" / "cuts.md").read_text(encoding="utf-8")
+    assert "| B2 Boats follow money | balancing | " in text
+    assert open_study("fishery").file.words.not_a_forecast in text
 
 
 def test_an_unknown_loop_is_bad_input() -> None:
