@@ -11,6 +11,7 @@ import pandas as pd
 
 from policy_lab.study.draws import change_scores
 from policy_lab.study.schema import Design, Lever
+from policy_lab.study.scores import views
 
 if TYPE_CHECKING:
     from policy_lab.study import Study
@@ -59,12 +60,26 @@ def compare_levers(one: Design, other: Design, levers: Mapping[str, Lever]) -> C
     return Comparison(**{key: tuple(value) for key, value in parts.items()})
 
 
+def agreed(seen: Sequence[Comparison], levers: Iterable[str]) -> Comparison:
+    """Put several experts' comparisons of the same two designs in one.
+
+    A lever is better where some expert's scores say so and nobody's say otherwise; where they contradict one another,
+    or one leaves it open, it is unordered. So an order is put in only where no expert's scores speak against it.
+    """
+    parts: dict[str, list[str]] = {"better": [], "worse": [], "equal": [], "unordered": []}
+    for name in levers:
+        said = {key for one in seen for key in parts if name in getattr(one, key)} - {"equal"}
+        parts["equal" if not said else said.pop() if len(said) == 1 else "unordered"].append(name)
+    return Comparison(**{key: tuple(value) for key, value in parts.items()})
+
+
 def dominance(study: Study, designs: Iterable[str] | None = None) -> pd.DataFrame:
     """Say for every pair of designs whether its order was put in by the lever scores.
 
     Design A's order over B was *put in* when A's most likely score is no worse than B's on every lever and better on at
     least one, in the direction that the study holds to be favourable (weak Pareto dominance). Levers whose direction is
-    ambiguous leave a pair open unless both score the same. Membership and the cost of changing over are not levers:
+    ambiguous leave a pair open unless both score the same. With several experts' scores an order was put in where none
+    of them contradicts it (:func:`agreed`). Membership and the cost of changing over are not levers:
     they are reported beside the order, because they alone can overturn it.
 
     Parameters
@@ -86,9 +101,11 @@ def dominance(study: Study, designs: Iterable[str] | None = None) -> pd.DataFram
     """
     names = tuple(study.file.comparison.designs if designs is None else designs)
     resolved = {name: study.design(name) for name in names}
+    seen = [{name: view.design(name) for name in names} for view in views(study)]
     rows = []
     for first, second in combinations(names, 2):
-        found = compare_levers(resolved[first], resolved[second], study.file.levers)
+        levers = study.file.levers
+        found = agreed([compare_levers(view[first], view[second], levers) for view in seen], levers)
         if found.order == PUT_IN and found.worse:
             first, second = second, first
             found = Comparison(found.worse, found.better, found.equal, found.unordered)

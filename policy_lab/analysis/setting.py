@@ -54,6 +54,8 @@ class Setting:
     """Ordered pairs of designs, the better first, whose order was put in."""
     held: str = ""
     """What the user set by hand: constants held at a value, or one place to start from."""
+    scores: str = ""
+    """Whose lever scores these are, where they are not the study's own."""
 
     @property
     def cases(self) -> int:
@@ -66,7 +68,8 @@ class Setting:
         run = f"{self.worlds:,} worlds × {self.futures:,} futures, seed {self.seed}"
         period = f"modelled from {self.first_date} over {self.horizon:g} {self.unit}s" if self.first_date else run
         held = f" {self.held}." if self.held else ""
-        words = f"{period[:1].upper()}{period[1:]}; {run}.{held} {self.not_a_forecast}"
+        scores = f" {self.scores}." if self.scores else ""
+        words = f"{period[:1].upper()}{period[1:]}; {run}.{held}{scores} {self.not_a_forecast}"
         return f"Source: {self.sources.rstrip('.')}. {words}"
 
     @property
@@ -99,7 +102,10 @@ def _held(results: Results) -> str:
     if asked.get("area"):
         place = results.plan.study.areas()[asked["area"]].name
         parts.append(f"started from the figures of {place}, which is no judgement of that place")
-    words = "; ".join(parts)
+    return _with_capital("; ".join(parts))
+
+
+def _with_capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
@@ -145,4 +151,5 @@ def setting_of(results: Results) -> Setting:
         shorts={name: design.short for name, design in resolved.items()},
         put_in=put_in_pairs(plan.study, results.designs),
         held=_held(results),
+        scores="" if plan.study.scores is None else _with_capital(plan.study.scores.words()),
     )

@@ -92,6 +92,9 @@ def _put_in(tables: Tables, file: StudyFile) -> Iterator[Block]:
         f"Lever scores are ordinal judgement, evidence grade {grade}, and all that differs between designs beside "
         f"{beside}. {dominance_finding(tables.dominance)}."
     )
+    if setting.scores:
+        beneath = "Overlays, members and the costs of changing over are the study's own."
+        scores = f"{setting.scores}, in the place of the study's own. {beneath} {scores}"
     yield Lines((scores,))
     ordered = tables.dominance[tables.dominance["order"] == PUT_IN]
     if not ordered.empty:

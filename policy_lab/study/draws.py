@@ -12,6 +12,7 @@ from policy_lab.study.elements import split_element
 from policy_lab.study.posterior import read_posterior
 from policy_lab.study.sampling import dirichlet, exponential, quantile, triangular
 from policy_lab.study.schema import Draw, Parameter, Scenario, Score
+from policy_lab.study.scores import pooled_draws
 from policy_lab.study.streams import uniforms
 from policy_lab.study.study import Study, bounded
 
@@ -85,7 +86,10 @@ def score_draws(score: Score, name: str, worlds: int, seed: int, varies: bool) -
 def lever_draws(study: Study, design: str, lever: str, worlds: int, seed: int, varies: bool) -> np.ndarray:
     """Return ``(worlds,)`` intended scores of one lever: the design's own draw plus that of each overlay."""
     base, overlays = study.design_parts(design)
-    scores = score_draws(study.designs[base].levers[lever], f"{base}/{lever}", worlds, seed, varies)
+    if study.scores is not None and varies:
+        scores = pooled_draws(study.scores, base, lever, worlds, seed)
+    else:
+        scores = score_draws(study.designs[base].levers[lever], f"{base}/{lever}", worlds, seed, varies)
     for name in overlays:
         overlay = study.overlays[name]
         if lever in overlay.adds:

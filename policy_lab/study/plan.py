@@ -20,6 +20,7 @@ from policy_lab.study.draws import (
     posterior_draws,
     put_draws,
 )
+from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
 from policy_lab.study.study import Study
 
@@ -122,6 +123,8 @@ class Plan:
                 self.study.design_parts(name)
             except InputError as error:
                 problems.extend(error.problems)
+        if not problems:
+            problems += unscored(self.study, (*self.designs, *self.scores_from.values(), self.base))
         if len(set(self.designs)) < len(self.designs):
             problems.append(Problem(what=f"a design stands twice: {', '.join(self.designs)}"))
         for label, number in (("worlds", self.worlds), ("futures", self.futures)):
@@ -219,6 +222,8 @@ class Plan:
             parts.append(f"scores exchanged: {swaps}")
         if self.area is not None:
             parts.append(f"starting values of {self.study.areas()[self.area].name}")
+        if self.study.scores is not None:
+            parts.append(self.study.scores.words())
         if self.posterior:
             parts.append("fitted parameters drawn from the saved posterior")
         parts += [f"{name} held at {value:g}" for name, value in self.spoken_settings().items()]
@@ -247,6 +252,7 @@ class Plan:
             "area": self.area,
             **self._places(),
             "posterior": self.posterior,
+            **({"scores": self.study.scores.choices()} if self.study.scores is not None else {}),
             "set": self.spoken_settings(),
             "vary": sorted(self.vary),
             "seeds": dict(self.seeds),

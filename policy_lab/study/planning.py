@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Literal
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.study.areas import find_area
 from policy_lab.study.plan import Plan
 from policy_lab.study.posterior import read_posterior
+from policy_lab.study.score_file import read_scores
+from policy_lab.study.scores import Scores, scored_study
 from policy_lab.study.settings import Setting, resolve_settings
 from policy_lab.study.study import Study
 
@@ -31,8 +34,10 @@ def make_plan(
     time_step: float | None,
     area: str | None,
     posterior: bool = False,
+    scores: Scores | str | Path | None = None,
 ) -> Plan:
     """Return the plan; see `Study.plan`, which passes everything on."""
+    study = _scored(study, scores)
     usual = study.file.comparison
     problems: list[Problem] = []
     held: tuple[Setting, ...] = ()
@@ -81,6 +86,13 @@ def make_plan(
     if problems:
         raise InputError(*problems)
     return plan
+
+
+def _scored(study: Study, scores: Scores | str | Path | None) -> Study:
+    """Return the study with experts' scores in the place of its own, where some are given."""
+    if scores is None:
+        return study
+    return scored_study(study, scores if isinstance(scores, Scores) else read_scores(study, [scores]))
 
 
 def _choice(kind: str, name: str, known: Iterable[str]) -> list[Problem]:

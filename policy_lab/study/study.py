@@ -16,6 +16,7 @@ from policy_lab.study.schema import Design, Overlay, Parameter, Scenario, Score,
 if TYPE_CHECKING:
     from policy_lab.study.areas import Area
     from policy_lab.study.plan import Plan
+    from policy_lab.study.scores import Scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +24,8 @@ class Study:
     """Everything that is fixed before anything is run. Made by `open_study`, which checks that it all fits together.
 
     ``parameters`` are by ``Name`` or ``Name[element]``; ``constants`` the base value of every constant of the model as
-    an array over its dimensions; ``files`` the files that it was read from, by their role.
+    an array over its dimensions; ``files`` the files that it was read from, by their role; ``scores`` experts' scores,
+    where they stand in for the study's own.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class Study:
     model: Model
     constants: Mapping[str, np.ndarray] = field(repr=False)
     files: Mapping[str, Path] = field(repr=False)
+    scores: Scores | None = field(default=None, repr=False)
 
     @property
     def name(self) -> str:
@@ -109,6 +112,7 @@ class Study:
         time_step: float | None = None,
         area: str | None = None,
         posterior: bool = False,
+        scores: Scores | str | Path | None = None,
     ) -> Plan:
         """Return what to run; everything left out is as `study.yaml` has it.
 
@@ -134,6 +138,8 @@ class Study:
             values, and where a figure is missing the median of its neighbours'.
         posterior
             Whether the parameters that calibration fitted are drawn from its saved posterior instead of their priors.
+        scores
+            Experts' scores instead of the study's own: of `read_scores`, a file, or a folder that `elicit` wrote.
 
         Raises
         ------
@@ -156,6 +162,7 @@ class Study:
             time_step=time_step,
             area=area,
             posterior=posterior,
+            scores=scores,
         )
 
     def _with_overlay(self, design: Design, overlay: Overlay) -> Design:

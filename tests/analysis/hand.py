@@ -38,6 +38,7 @@ class HandStudy:
     scenarios: Mapping[str, Any] = field(default_factory=dict)
     overlays: Mapping[str, Any] = field(default_factory=dict)
     model: Any = field(default_factory=lambda: SimpleNamespace(time=SimpleNamespace(unit="Month")))
+    scores: None = None
 
     def design(self, name: str) -> Design:
         return self.designs[name]

@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from policy_lab.analysis.dominance import OPEN, PUT_IN, SAME, compare_levers, dominance, put_in_pairs
+from policy_lab.study import open_study
+from policy_lab.study.scores import Scores, scored_study
 from tests.analysis import hand
 
 LOW = {"quota": 0.2, "delay": 0.8, "breadth": 0.5}
@@ -72,3 +74,30 @@ def test_different_members_are_named():
     row = dominance(made).iloc[0]
     assert row["order"] == SAME
     assert row["members"] == "has North; lacks South"
+
+
+def test_with_several_experts_an_order_is_put_in_only_where_none_contradicts_it():
+    fishery = open_study("fishery")
+
+    def given(**modes):
+        return {
+            design: {
+                lever: fishery.designs["open-access"]
+                .levers[lever]
+                .model_copy(update={"low": 0.0, "mode": modes.get(design.replace("-", "_"), 0.5), "high": 1.0})
+                for lever in fishery.file.levers
+            }
+            for design in fishery.designs
+        }
+
+    first = given(open_access=0.2, catch_quota=0.8)
+    second = given(open_access=0.6, catch_quota=0.8)  # agrees on the first pair, not on what lies between
+    for lever in ("licences",):  # a lever without a favourable direction: alike throughout
+        for design in (*first.values(), *second.values()):
+            design[lever] = design[lever].model_copy(update={"mode": 0.5})
+    scores = Scores(("Ann", "Bob"), (0.5, 0.5), {"Ann": first, "Bob": second})
+    table = dominance(scored_study(fishery, scores), ["open-access", "catch-quota", "co-management"])
+    orders = {(row.design, row.other): row.order for row in table.itertuples()}
+    assert orders["catch-quota", "open-access"] == PUT_IN
+    assert orders["catch-quota", "co-management"] == PUT_IN
+    assert orders["open-access", "co-management"] == OPEN
