@@ -10,14 +10,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from policy_lab.analysis.calibration.calibrate import calibrate
+    from policy_lab.analysis.calibration.saved import read_calibration
     from policy_lab.analysis.checking import check
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.loops import loop_effects
+    from policy_lab.analysis.places import most_different, place_figures
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
     from policy_lab.analysis.risk import pairwise, risk, surface
     from policy_lab.analysis.shortfall import split
-    from policy_lab.charts import dominance_chart, fan_chart, risk_chart, split_chart, surface_chart
+    from policy_lab.charts import (
+        dominance_chart,
+        fan_chart,
+        loop_chart,
+        path_chart,
+        risk_chart,
+        split_chart,
+        surface_chart,
+        view_chart,
+    )
+    from policy_lab.charts.history import history_chart
+    from policy_lab.charts.place import place_chart
     from policy_lab.engine import compile
     from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
@@ -26,8 +40,9 @@ if TYPE_CHECKING:
     from policy_lab.out.equation_book import write_book
     from policy_lab.results import read_runs
     from policy_lab.run import run, run_model
-    from policy_lab.run.feedback import named_loops
+    from policy_lab.run.feedback import loop_in, named_loops
     from policy_lab.run.knock_out import knock_out
+    from policy_lab.run.places import run_places
     from policy_lab.study import find_studies, open_study
 
 __version__ = "0.1.0"
@@ -47,6 +62,13 @@ _HOMES: Final = {
     "named_loops": "run.feedback",
     "knock_out": "run.knock_out",
     "loop_effects": "analysis.loops",
+    "run_places": "run.places",
+    "place_figures": "analysis.places",
+    "most_different": "analysis.places",
+    "place_chart": "charts.place",
+    "calibrate": "analysis.calibration.calibrate",
+    "read_calibration": "analysis.calibration.saved",
+    "history_chart": "charts.history",
     "risk_chart": "charts",
     "fan_chart": "charts",
     "dominance_chart": "charts",
@@ -58,6 +80,10 @@ _HOMES: Final = {
     "read_model": "model",
     "run_model": "run",
     "compile": "engine",
+    "path_chart": "charts",
+    "view_chart": "charts",
+    "loop_in": "run.feedback",
+    "loop_chart": "charts",
     "accuracy": "engine.digits",
     "InputError": "errors",
 }
@@ -66,6 +92,7 @@ _HOMES: Final = {
 __all__ = [
     "InputError",
     "accuracy",
+    "calibrate",
     "check",
     "compile",
     "dominance",
@@ -73,23 +100,33 @@ __all__ = [
     "export",
     "fan_chart",
     "find_studies",
+    "history_chart",
     "knock_out",
+    "loop_chart",
     "loop_effects",
+    "loop_in",
+    "most_different",
     "named_loops",
     "open_study",
     "pairwise",
+    "path_chart",
+    "place_chart",
+    "place_figures",
     "put_in",
+    "read_calibration",
     "read_model",
     "read_runs",
     "risk",
     "risk_chart",
     "run",
     "run_model",
+    "run_places",
     "series_quantiles",
     "split",
     "split_chart",
     "surface",
     "surface_chart",
+    "view_chart",
     "write_book",
 ]
 

@@ -54,7 +54,7 @@ def loop_chart(one: NamedLoop, *, unit: str, source: str, manifest: Mapping[str,
         Its data are the links, with sign and delay.
     """
     kind = f"{'an' if one.kind == 'unclear' else 'a'} {one.kind} loop"
-    title = f"{one.name} {one.loop.title}: {kind} of {len(one.loop.path)} variables"
+    title = f"{_called(one)}: {kind} of {len(one.loop.path)} variables"
     subtitle = " ".join(part for part in (one.loop.meaning, delay_words(one, unit), _KEY) if part)
     words = frame(title, subtitle, source, WIDTH)
     ring = _ring(one.loop.path)
@@ -92,7 +92,12 @@ def loop_words(one: NamedLoop, unit: str) -> str:
         way = {"+": "raises", "−": "lowers"}.get(link.sign, "moves")
         late = f" ({_time(link.delay, unit)})" if link.delayed and math.isfinite(link.delay) else ""
         steps.append(f"more {link.cause} {way} {link.effect}{late}")
-    return f"Causal loop {one.name}, {one.loop.title}, {one.kind}: {'; '.join(steps)}."
+    return f"Causal loop {_called(one)}, {one.kind}: {'; '.join(steps)}."
+
+
+def _called(one: NamedLoop) -> str:
+    """Return a loop's name and title; one that was looked for by hand has a title only."""
+    return f"{one.name} {one.loop.title}".strip()
 
 
 def _ring(path: Sequence[str]) -> _Ring:

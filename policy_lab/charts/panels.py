@@ -56,16 +56,17 @@ def grid(
     right: float = 0.12,
     plot: float = 1.15,
     axis: float = 0.4,
+    between: float = 0.28,
     most: int = 3,
 ) -> Grid:
     """Lay out one panel for each name, at most ``most`` in a row.
 
-    ``left`` and ``right`` are room for labels beside each row's plots, ``axis`` below the lowest plots; inches.
+    ``left`` and ``right`` are room for labels beside each row's plots, ``axis`` below the lowest plots, ``between``
+    two plots of a row; inches.
     """
     count = len(titles)
     columns = min(count, 2 if count in (2, 4) else most)
     rows = math.ceil(count / columns)
-    between = 0.28
     width = (WIDTH - left - right - between * (columns - 1)) / columns
     wrapped_titles = {name: tuple(wrapped(title, width + 0.1, 8, bold=True)) for name, title in titles.items()}
     lines = [

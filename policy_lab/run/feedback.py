@@ -6,9 +6,9 @@ Signs are taken where the base design rests, at base values, and again in a numb
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -118,6 +118,42 @@ def named_loops(study: Study, names: Iterable[str] | None = None, *, worlds: int
         )
         for name, loop in chosen.items()
     )
+
+
+def loop_in(compiled: CompiledModel, path: Sequence[str], *, title: str, meaning: str = "") -> NamedLoop:
+    """Look for one loop in any model, at the state in which it starts.
+
+    Parameters
+    ----------
+    compiled
+        A model made ready to run.
+    path
+        The variables in order; the last acts on the first.
+    title, meaning
+        What to call it, and what it says.
+
+    Returns
+    -------
+    NamedLoop
+        Its kind is what the model says. Where a link is missing it has none, and says so in its ``faults``.
+
+    Raises
+    ------
+    InputError
+        For a variable that the model does not have.
+    """
+    from policy_lab.engine.polarity import links_at
+    from policy_lab.study.schema import Loop
+
+    names = tuple(compiled.model.spelled(name) for name in path)
+    graph = running_links(compiled.model)
+    missing = missing_links(graph, names)
+    start = compiled.run(outputs=[], final_time=compiled.model.time.initial).states
+    links = () if missing else links_at(compiled, pairs(names), start)
+    loop = Loop(title=title, kind=REINFORCING, path=names, cut=pairs(names)[0], meaning=meaning)
+    found = NamedLoop("", loop, links, missing, 0 if missing else turns(compiled.model, names), (1.0,) * len(links))
+    kind: Literal["reinforcing", "balancing"] = "balancing" if found.kind == BALANCING else "reinforcing"
+    return replace(found, loop=loop.model_copy(update={"kind": kind}))
 
 
 def chosen_loops(study: Study, names: Iterable[str] | None = None) -> dict[str, Loop]:

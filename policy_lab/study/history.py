@@ -199,7 +199,7 @@ def _constant_problems(study: Study, yaml: YamlFile, file: HistoryFile) -> Itera
     if not 1 <= len(file.fit) <= MOST_FITTED:
         yield yaml.problem(("fit",), f"names {len(file.fit)} parameters; 1 to {MOST_FITTED} can be fitted")
     for at, name in enumerate(file.fit):
-        rows = _rows(study, name)
+        rows = fitted_rows(study, name)
         if not rows:
             near = nearest_names(name, study.parameters)
             yield yaml.problem(("fit", at), f"no parameter `{name}`", nearest=near)
@@ -255,7 +255,7 @@ def divided_by(per: str, figures: Figures, year: int) -> float:
     return figures.get((per, year), figures.get((per, year - 1), float("nan")))
 
 
-def _rows(study: Study, name: str) -> tuple[str, ...]:
+def fitted_rows(study: Study, name: str) -> tuple[str, ...]:
     """Return the rows of parameters.csv that a fitted name stands for: its own, or those of all its elements."""
     if name in study.parameters:
         return (name,)
@@ -263,7 +263,7 @@ def _rows(study: Study, name: str) -> tuple[str, ...]:
 
 
 def _fit_parameter(study: Study, name: str) -> FitParameter:
-    rows = _rows(study, name)
+    rows = fitted_rows(study, name)
     first = study.parameters[rows[0]]
     low, high = (first.base if bound is None else bound for bound in (first.low, first.high))
     if len(rows) == 1:

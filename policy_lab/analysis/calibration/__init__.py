@@ -1,5 +1,6 @@
 """Calibration against published series: likelihood, point, posterior, skill, and what the data cannot say."""
 
 from policy_lab.analysis.calibration.calibrate import Calibration, Effort, calibrate
+from policy_lab.analysis.calibration.saved import read_calibration
 
-__all__ = ["Calibration", "Effort", "calibrate"]
+__all__ = ["Calibration", "Effort", "calibrate", "read_calibration"]

@@ -107,12 +107,12 @@ def calibrate(
     if method == "posterior":
         posteriors = _posteriors(history, seed, effort, tell)
         contraction = pd.concat(
-            [contraction_table(one).assign(structure=_words(where)) for where, one in posteriors], ignore_index=True
+            [contraction_table(one).assign(structure=in_words(where)) for where, one in posteriors], ignore_index=True
         )
         draws = _draws(history, posteriors, effort.draws)
         predicted = _predicted(posteriors, seed)
         coverage = coverage_table(history, predicted)
-    middle = _middle(predicted) if predicted else {key: values[0] for key, values in said[best].items()}
+    middle = median_of(predicted) if predicted else {key: values[0] for key, values in said[best].items()}
     return Calibration(
         history=history,
         method=method,
@@ -126,17 +126,18 @@ def calibrate(
         contraction=contraction,
         coverage=coverage,
         draws=draws,
-        bands=_bands(history, middle, predicted),
-        step_error=_step_error(history, best, points[best]),
+        bands=bands_table(history, middle, predicted),
+        step_error=step_error(history, best, points[best]),
     )
 
 
-def _fit(
+def fit_past(
     history: History,
     held: Mapping[str, float],
     parameters: tuple[FitParameter, ...],
     step: float | None = SEARCH_STEP,
 ) -> Fit:
+    """Return the fit of some parameters to the past, with constants held and a time step."""
     from policy_lab.run.history import the_past
 
     past = the_past(history, held, time_step=step)
@@ -149,7 +150,7 @@ def _points(
     """Return the best point of each rival explanation, and what the model says there, ``(1, years)`` a series."""
     points, said = {}, {}
     for key, rival in history.file.rivals.items():
-        fit = _fit(history, rival.set, history.rival_parameters(rival))
+        fit = fit_past(history, rival.set, history.rival_parameters(rival))
         told = (lambda done, total, key=key: tell(f"fitting: {key}", done, total)) if tell else None
         points[key] = best_point(fit, seed=seed, generations=effort.generations, progress=told)
         said[key] = dict(fit.simulate(fit.values(points[key].scores[None])))
@@ -164,9 +165,9 @@ def _posteriors(
     found = []
     for number, settings in enumerate(product(*switches.values())):
         held = dict(zip(switches, settings, strict=True))
-        fit = _fit(history, held, history.sampled)
+        fit = fit_past(history, held, history.sampled)
         start = best_point(fit, seed=seed, generations=effort.generations).scores
-        told = (lambda done, total, held=held: tell(f"sampling: {_words(held)}", done, total)) if tell else None
+        told = (lambda done, total, held=held: tell(f"sampling: {in_words(held)}", done, total)) if tell else None
         posterior = sample(
             fit,
             start,
@@ -181,7 +182,8 @@ def _posteriors(
     return found
 
 
-def _words(held: Mapping[str, float]) -> str:
+def in_words(held: Mapping[str, float]) -> str:
+    """Say which structure a posterior belongs to."""
     return ", ".join(f"{name} {value:g}" for name, value in held.items()) or "the study's own structure"
 
 
@@ -216,11 +218,12 @@ def _predicted(posteriors: list[tuple[dict[str, float], Posterior]], seed: int) 
     )
 
 
-def _middle(predicted: Predicted) -> dict[str, Array]:
+def median_of(predicted: Predicted) -> dict[str, Array]:
+    """Return the median over draws of what the model says, by series, ``(years,)``."""
     return {key: np.median(values, axis=0) for key, values in predicted.model.items()}
 
 
-def _bands(history: History, middle: Mapping[str, Array], predicted: Predicted | None) -> pd.DataFrame:
+def bands_table(history: History, middle: Mapping[str, Array], predicted: Predicted | None) -> pd.DataFrame:
     """Return figures and model side by side: one row a series and year, with bands where there are draws."""
     rows = []
     for key, series in history.series.items():
@@ -234,12 +237,12 @@ def _bands(history: History, middle: Mapping[str, Array], predicted: Predicted |
     return pd.concat(rows, ignore_index=True)
 
 
-def _step_error(history: History, explanation: str, point: Point) -> float:
+def step_error(history: History, explanation: str, point: Point) -> float:
     """Return the largest relative change of any answer between the search's time step and the model's own."""
     rival = history.file.rivals[explanation]
     parameters = history.rival_parameters(rival)
     answers = []
     for step in (SEARCH_STEP, None):
-        fit = _fit(history, rival.set, parameters, step)
+        fit = fit_past(history, rival.set, parameters, step)
         answers.append(fit.simulate({name: np.array([value]) for name, value in point.values.items()}))
     return max(float(np.abs(answers[0][key] / answers[1][key] - 1).max()) for key in answers[0])

@@ -44,13 +44,22 @@ class Posterior:
         return np.asarray(flat[np.linspace(0, len(flat) - 1, count).round().astype(int)])
 
 
-def best_point(fit: Fit, *, seed: int, generations: int = 250, progress: Progress | None = None) -> Point:
+def best_point(
+    fit: Fit,
+    *,
+    seed: int,
+    generations: int = 250,
+    population: Array | None = None,
+    progress: Progress | None = None,
+) -> Point:
     """Search the most probable point by differential evolution (Storn and Price 1997), vectorised over the population.
 
     Parameters
     ----------
     generations
         At most; the search ends earlier when its population agrees.
+    population
+        Scores to begin from, ``(members, parameters)``; spread over the priors when not given.
     progress
         Told the generations done, of how many.
     """
@@ -79,7 +88,7 @@ def best_point(fit: Fit, *, seed: int, generations: int = 250, progress: Progres
         updating="deferred",
         popsize=6,
         maxiter=generations,
-        x0=np.zeros(size),
+        **({"x0": np.zeros(size)} if population is None else {"init": np.clip(population, -3.0, 3.0)}),
         tol=1e-6,
         mutation=(0.4, 0.9),
         polish=False,
