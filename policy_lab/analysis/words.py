@@ -25,6 +25,21 @@ def two_figures(value: float) -> str:
     return f"{rounded:,.{places}f}"
 
 
+def short_figure(value: float) -> str:
+    """Return a number of three figures, in thousands or millions where it is large.
+
+    >>> short_figure(8437000), short_figure(0.009083), short_figure(138.4), short_figure(45012)
+    ('8.44 million', '0.00908', '138', '45,000')
+    """
+    if not math.isfinite(value):
+        return "not known"
+    if abs(value) >= 1e6:
+        return f"{value / 1e6:.3g} million"
+    if abs(value) >= 1e3:
+        return f"{round(value, 2 - math.floor(math.log10(abs(value)))):,.0f}"
+    return f"{value:.3g}"
+
+
 def percent(share: float) -> str:
     """Return a share as a whole percentage, ``23%``; tiny and near-certain ones in words."""
     if not math.isfinite(share):

@@ -20,6 +20,7 @@ def run_places(
     study: Study,
     places: Iterable[str] | None = None,
     *,
+    neighbours: bool = False,
     design: str | None = None,
     scenario: str | None = None,
     start: Literal["switch", "settled"] | None = None,
@@ -41,6 +42,8 @@ def run_places(
     ----------
     places
         Keys or names; every place of the study's table unless told.
+    neighbours
+        Whether the neighbours of those places run too, after them.
     design
         The study's base unless told.
     scenario, start, seed, settings, horizon, save_period
@@ -66,6 +69,8 @@ def run_places(
     if not areas:
         raise InputError(Problem(what="this study binds no table of areas", file=study.files["study"]))
     keys = tuple(areas) if places is None else tuple(dict.fromkeys(find_area(areas, place) for place in places))
+    if neighbours:
+        keys = tuple(dict.fromkeys([*keys, *(near for key in keys for near in areas[key].neighbours)]))
     if outcomes is not None:
         known = tuple(dict.fromkeys(study.model.spelled(name) for name in outcomes))
         study = replace(study, file=study.file.model_copy(update={"outcomes": known}))

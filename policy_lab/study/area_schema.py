@@ -37,5 +37,7 @@ class Areas(Frozen):
     """Model constant <- column of the table."""
     titles: dict[str, str] = Field(default_factory=dict)
     """Bound constant -> what it is called before a reader who does not know the model; its own name unless told."""
+    outcomes: tuple[str, ...] = ()
+    """Saved outcomes by which a place is shown beside its neighbours; the first four of the study unless told."""
     neighbours: Neighbours | None = None
     """Without it nothing is filled, and a place stands alone."""

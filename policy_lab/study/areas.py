@@ -141,7 +141,8 @@ def told_gaps(areas: Mapping[str, Area], key: str) -> Iterator[str]:
     place = areas[key]
     for name, figure in place.filled.items():
         others = ", ".join(areas[one].name for one in figure.places)
-        yield f"no figure of `{name}` is published for {place.name}: {figure.value:g}, the median of {others}, is used"
+        value = f"{figure.value:,.0f}" if abs(figure.value) >= 1000 else f"{figure.value:g}"
+        yield f"no figure of `{name}` is published for {place.name}: {value}, the median of {others}, is used"
     for name in place.missing:
         yield f"no figure of `{name}` is known for {place.name}: the study's own is used"
 

@@ -158,6 +158,9 @@ def study_problems(parts: Parts) -> Iterator[Problem]:
     for name in file.areas.titles if file.areas else ():
         if file.areas and name not in file.areas.bind:
             yield _unknown(yaml, ("areas", "titles", name), "bound constant", name, file.areas.bind)
+    for at, name in enumerate(file.areas.outcomes if file.areas else ()):
+        if name not in file.outcomes:
+            yield _unknown(yaml, ("areas", "outcomes", at), "saved outcome", name, file.outcomes)
 
 
 def _reference_problems(parts: Parts) -> Iterator[Problem]:
