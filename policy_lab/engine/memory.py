@@ -82,6 +82,8 @@ def _declare(
     delay: str = "",
     rate_unit: str = "",
 ) -> ir.Symbol:
+    if len(names) != symbol.size:  # machine code trusts these numbers
+        raise LoweringError(f"{len(names)} states were named for {symbol.size} values of `{symbol.name}`")
     rate = replace(symbol, name=_rate_name(symbol.name), role=ir.Role.RATE, unit=rate_unit)
     if kind is not ir.StateKind.INITIAL:
         draft.symbols[rate.name] = rate

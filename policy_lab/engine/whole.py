@@ -31,8 +31,9 @@ def spread_out(place: Place) -> Place:
     scope = place.scope
     if not scope.folded:
         return place
-    box = Box((*scope.box.elements, *(loop.elements for loop in scope.folded.values())))
-    return replace(place, scope=replace(scope, loops={**scope.loops, **scope.folded}, box=box))
+    fresh = {name: loop for name, loop in scope.folded.items() if name not in scope.loops}  # not yet, when nested
+    box = Box((*scope.box.elements, *(loop.elements for loop in fresh.values())))
+    return replace(place, scope=replace(scope, loops={**scope.loops, **fresh}, box=box))
 
 
 def vector_of(expression: ex.Expression, shown: str, place: Place) -> Vector:

@@ -34,6 +34,23 @@ def test_a_singular_matrix_has_no_inverse(written: Written) -> None:
     assert not np.isfinite(compile_model(model).run()["i"]).any()
 
 
+@pytest.mark.parametrize("backend", ["compiled", "numpy"])
+def test_memory_within_memory_within_a_reduction_has_one_state_a_turn(
+    written: Written, backend: Literal["compiled", "numpy"]
+) -> None:
+    """A file of the fuzzer: the inner function was given the turns of the sum twice."""
+    model = written(
+        "R: north, south, west", "v[R] = 1, 2, 3", "x = SUM(v[R!] + SMOOTHI(4, 2, DELAY FIXED(2*v[R!], 2, v[R!])))",
+        final=4, step=1,
+    )  # fmt: skip
+    compiled = compile_model(model, backend=backend)
+    assert len(compiled.states) == 6
+    smooth = np.array([1.0, 2.0, 3.0])
+    for at in range(5):
+        assert compiled.run()["x"][0, at] == pytest.approx(6 + smooth.sum())
+        smooth += (4 - smooth) / 2
+
+
 def test_an_error_action_gives_no_value(written: Written) -> None:
     model = written(
         "A: a1, a2", "s[A] = 1, 1", "v[A] = 3, 4", "x = VECTOR SELECT(s[A!], v[A!], 0, 0, 2)",
