@@ -138,6 +138,12 @@ def scored_study(study: Study, scores: Scores) -> Study:
     return replace(study, designs=MappingProxyType(designs), scores=scores)
 
 
+def own_scores(study: Study, name: str = "the authors") -> Scores:
+    """Return the study's own scores in the form of an expert's."""
+    given = MappingProxyType({design: MappingProxyType(dict(found.levers)) for design, found in study.designs.items()})
+    return Scores((name,), (1.0,), MappingProxyType({name: given}))
+
+
 def views(study: Study) -> tuple[Study, ...]:
     """Return the study as each of its experts sees it; just the study where no experts' scores were put in."""
     if study.scores is None:
