@@ -33,9 +33,9 @@ def short_figure(value: float) -> str:
     """
     if not math.isfinite(value):
         return "not known"
-    if abs(value) >= 1e6:
-        return f"{value / 1e6:.3g} million"
-    if abs(value) >= 1e3:
+    if abs(value) >= 999_500:
+        return f"{round(value / 1e6, 2):g} million" if abs(value) < 1e8 else f"{value / 1e6:,.0f} million"
+    if abs(value) >= 999.5:
         return f"{round(value, 2 - math.floor(math.log10(abs(value)))):,.0f}"
     return f"{value:.3g}"
 

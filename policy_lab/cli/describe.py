@@ -188,7 +188,23 @@ def _study(study: Study) -> Iterator[str]:
     for name, scenario in study.scenarios.items():
         yield from _wrapped(f"{name}: {scenario.title}. {scenario.meaning}", hang=4)
     yield ""
+    yield from _places(study)
     yield from _measures(study)
+
+
+def _places(study: Study) -> Iterator[str]:
+    """Say how many places there are, and how many of them lack a figure."""
+    binding = study.file.areas
+    if binding is None:
+        return
+    areas = study.areas().values()
+    filled = sum(bool(area.filled) for area in areas)
+    gaps = f"; {filled} lack a figure, for which the median of their neighbours stands in" if filled else ""
+    short = sum(bool(area.missing) for area in areas)
+    gaps += f"; {short} lack one for which nothing does" if short else ""
+    yield "PLACES (starting points, never a ranking)"
+    yield from _wrapped(f"{len(areas)} of {binding.period} in {binding.table}{gaps}. `policy-lab places` lists them.")
+    yield ""
 
 
 def _design(name: str, design: Design) -> Iterator[str]:

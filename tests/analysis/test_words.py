@@ -8,6 +8,27 @@ from policy_lab.analysis import words
 @pytest.mark.parametrize(
     ("value", "text"),
     [
+        (8_437_000, "8.44 million"),
+        (14_473_755, "14.47 million"),
+        (999_600, "1 million"),
+        (999_400, "999,000"),
+        (999.7, "1,000"),
+        (45_012, "45,000"),
+        (-1234.5, "-1,230"),
+        (138.4, "138"),
+        (0.009083, "0.00908"),
+        (0.0, "0"),
+        (2_500_000_000, "2,500 million"),
+        (float("nan"), "not known"),
+    ],
+)
+def test_three_figures_at_most_and_millions_by_name(value, text):
+    assert words.short_figure(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
         (0.2345, "0.23"),
         (1234.0, "1,200"),
         (0.0, "0"),
