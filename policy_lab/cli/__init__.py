@@ -9,6 +9,7 @@ from policy_lab.cli.check import check
 from policy_lab.cli.compare import compare
 from policy_lab.cli.describe import describe, list_everything
 from policy_lab.cli.door import Door
+from policy_lab.cli.elicit import elicit
 from policy_lab.cli.loops import loops
 from policy_lab.cli.places import places
 from policy_lab.cli.run import run
@@ -24,5 +25,5 @@ def main() -> None:
     """
 
 
-for _command in (compare, run, check, calibrate, describe, loops, places, list_everything, threshold):
+for _command in (compare, run, check, calibrate, describe, loops, elicit, places, list_everything, threshold):
     main.add_command(_command)

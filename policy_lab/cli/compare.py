@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from policy_lab.cli.door import note, progress_bar, warn
+from policy_lab.cli.elicit import scores_of
 
 if TYPE_CHECKING:
     from policy_lab.analysis.put_in import Effort, PutIn
@@ -37,6 +38,10 @@ QUICK_FUTURES = 5
 @click.option(
     "--area", metavar="PLACE", help="Start from one place of the areas table, by key or name. No league table."
 )
+@click.option(
+    "--scores", multiple=True, type=click.Path(path_type=Path), metavar="FILE", help="Experts' scores; see `elicit`."
+)
+@click.option("--expert", metavar="NAME", help="Only this expert's scores. [each world takes one expert's]")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where to write. [results/STUDY]")
 @click.option("--all-runs", is_flag=True, help="Also write every run as CSV (large).")
 @click.option(
@@ -57,6 +62,8 @@ def compare(
     settings: tuple[str, ...],
     posterior: bool,
     area: str | None,
+    scores: tuple[Path, ...],
+    expert: str | None,
     out: Path | None,
     all_runs: bool,
     quick: bool,
@@ -87,6 +94,7 @@ def compare(
         settings=dict(parse_setting(text) for text in settings),
         area=area,
         posterior=posterior,
+        scores=scores_of(opened, scores, expert),
     )
     _warn_of_another_bar(opened)
     warn(_outside_ranges(opened, plan.settings))
