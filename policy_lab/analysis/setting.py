@@ -102,6 +102,8 @@ def _held(results: Results) -> str:
     if asked.get("area"):
         place = results.plan.study.areas()[asked["area"]].name
         parts.append(f"started from the figures of {place}, which is no judgement of that place")
+    if asked.get("places"):
+        parts.append(f"each world is one of {len(asked['places'])} places, which is no judgement of any")
     return _with_capital("; ".join(parts))
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from policy_lab.analysis.setting import setting_of
 from policy_lab.errors import InputError
 from policy_lab.provenance import bundled
 from policy_lab.run import run
@@ -47,6 +48,7 @@ def test_all_places_and_other_variables(harbours: Study) -> None:
     found = run_places(harbours, outcomes=["trust"], horizon=12)
     assert (found.plan.places, list(found.outcomes), found.failures) == (("a1", "b2", "c3"), ["Trust"], ())
     assert found.manifest["settings"]["places"] == ["a1", "b2", "c3"]
+    assert "each world is one of 3 places" in setting_of(found).source_line.casefold()
 
 
 def test_unknown_places_and_studies_without_places_are_refused(harbours: Study) -> None:
