@@ -116,7 +116,7 @@ def blind_words(found: Blind, study: Study, scores: Scores) -> tuple[str, ...]:
     tau = {(row.between, row.measure): row.tau for row in found.agreement.itertuples(index=False)}
     scored = tau["reader's scores and authors' scores", "mean enabling score"]
     lines = [
-        f"{scores.words()[:1].upper()}{scores.words()[1:]}, given without the designs' names.",
+        f"{scores.words()[:1].upper()}{scores.words()[1:]}.",
         f"By these scores, most enabling first: {named('reader_enabling_rank')}.",
         f"By the authors': {named('authors_enabling_rank')}. The two orders of scores {_agree(scored)}.",
         f"By modelled risk, lowest first, under these scores: {named('reader_risk_rank')}.",

@@ -181,7 +181,7 @@ def _disagreements(study: Study, apart: pd.DataFrame, experts: int) -> Iterator[
     far, parted = int((apart["furthest"] >= FAR).sum()), int(apart["apart"].sum())
     yield (
         f"Of {count(len(apart), 'score')} given by two or more, {far} differ by {percent(FAR)} of the lever's range or "
-        f"more between some two experts, and in {parted} these two leave no value in common."
+        f"more between some two experts. In {parted} the two furthest apart leave no value in common."
     )
     worst = apart.iloc[0]
     if worst["furthest"] > 0:

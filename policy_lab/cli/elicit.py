@@ -110,6 +110,8 @@ def blind(
 
     opened = open_study(study)
     scores = _read(opened, files, expert, weights, key)
+    if key is None:
+        warn(["without --key these scores were given under the designs' own names: the reader was not blind"])
     scored = [name for name in opened.designs if any(name in given for given in scores.given.values())]
     plan = opened.plan(designs=scored, worlds=worlds, futures=futures)
     with progress_bar("Putting orders beside one another") as bar:

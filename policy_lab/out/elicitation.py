@@ -202,7 +202,10 @@ def blind_sections(study: Study, scores: Scores, found: Blind) -> list[Section]:
         "modelled shortfall risk. Equal values share a rank."
     )
     return [
-        Section("Scored without names", (Lines((*blind_words(found, study, scores), differing(found, study))),)),
+        Section(
+            "A reader's order beside the authors'",
+            (Lines((*blind_words(found, study, scores), differing(found, study))),),
+        ),
         Section("Orders beside one another", (Grid(heads, rows), Lines((note, study.file.words.not_a_forecast)))),
     ]
 

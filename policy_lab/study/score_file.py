@@ -115,11 +115,15 @@ def outside_span(study: Study, scores: Scores) -> Iterator[str]:
             continue
         low, high = min(score.low for score in own), max(score.high for score in own)
         for expert, designs in scores.given.items():
-            for design, levers in designs.items():
-                one = levers.get(key)
-                if one is not None and (one.low < low or one.high > high):
-                    span = f"{low:g} to {high:g} {lever.unit}"
-                    yield f"{expert}: `{key}` of `{design}` lies outside what the study's own designs span, {span}"
+            out = [name for name, row in designs.items() if key in row and _leaves(row[key], low, high)]
+            if out:
+                span = f"{low:g} to {high:g} {lever.unit}"
+                where = ", ".join(f"`{name}`" for name in out)
+                yield f"{expert}: `{key}` of {where} lies outside what the study's own designs span, {span}"
+
+
+def _leaves(score: Score, low: float, high: float) -> bool:
+    return score.low < low or score.high > high
 
 
 def read_key(study: Study, path: str | Path) -> Mapping[str, str]:
