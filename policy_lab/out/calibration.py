@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,9 @@ def calibration_summary(calibration: Calibration) -> list[Section]:
     sections.append(Section("Skill", (Lines((_skill_words(calibration),)), _skill_grid(calibration))))
     sections.append(Section("Directions", (_turn_grid(calibration.turns),)))
     sections.append(Section("Where the error lies", (_theil_grid(calibration.theil),)))
-    sections.append(Section("Rival explanations", (Lines(_rival_words(calibration)), _rival_grid(calibration.rivals))))
+    if len(calibration.rivals):
+        rivals = (Lines(_rival_words(calibration)), _rival_grid(calibration.rivals))
+        sections.append(Section("Rival explanations", rivals))
     if len(calibration.contraction):
         sections.append(Section("What the data narrowed", (_contraction_grid(calibration.contraction),)))
         sections.append(Section("Coverage of the 90 % band", (Lines((_coverage_words(calibration),)),)))
@@ -106,9 +109,13 @@ def _silence(calibration: Calibration) -> tuple[str, ...]:
     fitted = f"Only {len(history.parameters)} parameters were fitted; every other one keeps its prior."
     if not len(calibration.contraction):
         return (designs, fitted, "This is the most probable point only: no uncertainty was sampled.")
-    silent = calibration.contraction[calibration.contraction["data"] == "silent"]["parameter"].unique().tolist()
-    if silent:
-        fitted += f" Of these the data are silent (narrowed by less than {percent(SILENT)}) on {listed(silent)}."
+    silent = (calibration.contraction["data"] == "silent").groupby(calibration.contraction["parameter"], sort=False)
+    everywhere = [str(name) for name, found in silent.all().items() if found]
+    somewhere = [str(name) for name, found in (silent.any() & ~silent.all()).items() if found]
+    if everywhere:
+        fitted += f" Of these the data are silent (narrowed by less than {percent(SILENT)}) on {listed(everywhere)}."
+    if somewhere:
+        fitted += f" Under one structure but not under another they are silent on {listed(somewhere)}."
     return (designs, fitted)
 
 
@@ -177,13 +184,14 @@ def _rival_grid(rivals: pd.DataFrame) -> Grid:
 
 
 def _contraction_grid(table: pd.DataFrame) -> Grid:
+    known = bool(table["effective"].notna().all())  # draws that were read back do not know how they were sampled
     rows = []
     for _, row in table.iterrows():
         prior = f"{two_figures(row['prior_q05'])} to {two_figures(row['prior_q95'])}"
         found = f"{two_figures(row['q05'])} to {two_figures(row['q95'])}"
         words = "data silent" if row["data"] == "silent" else percent(row["contraction"])
-        agree = f"{row['rhat']:.3f}, {row['effective']:.0f}"
-        rows.append((row["parameter"], row["unit"], row["structure"], prior, found, words, agree))
+        agree = (f"{row['rhat']:.3f}, {row['effective']:.0f}",) if known else ()
+        rows.append((row["parameter"], row["unit"], row["structure"], prior, found, words, *agree))
     heads = (
         "parameter",
         "unit",
@@ -191,7 +199,7 @@ def _contraction_grid(table: pd.DataFrame) -> Grid:
         "prior 5 to 95 %",
         "posterior 5 to 95 %",
         "narrowed by",
-        "R-hat, effective draws",
+        *(("R-hat, effective draws",) if known else ()),
     )
     return Grid(heads, tuple(rows))
 
@@ -211,7 +219,9 @@ def _method(calibration: Calibration) -> tuple[str, ...]:
     )
     fit = (
         f"Log residuals with a lag-one correlation of {CORRELATION:g} (stated, not fitted); the spread of each series "
-        f"is integrated out. Seed {calibration.seed}. The search's time step of {SEARCH_STEP:g} moves no answer by more"
-        f" than {calibration.step_error:.2%} against the model's own."
+        f"is integrated out. Seed {calibration.seed}."
     )
+    if isfinite(calibration.step_error):
+        moved = f"moves no answer by more than {calibration.step_error:.2%} against the model's own"
+        fit += f" The search's time step of {SEARCH_STEP:g} {moved}."
     return (start, fit)

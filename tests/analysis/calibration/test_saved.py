@@ -14,7 +14,10 @@ import policy_lab as pl
 from policy_lab.analysis.calibration.calibrate import fit_past
 from policy_lab.analysis.calibration.likelihood import Fit
 from policy_lab.analysis.calibration.saved import _Part, _parts, _with_nuisance
+from policy_lab.charts.contraction import contraction_chart
 from policy_lab.errors import InputError
+from policy_lab.out.calibration import calibration_summary
+from policy_lab.out.layout import as_text
 from policy_lab.provenance import bundled
 from policy_lab.study import Study
 from policy_lab.study.history import History, fitted_rows, read_history
@@ -74,6 +77,13 @@ def test_the_past_is_held_against_saved_draws_without_sampling(study: Study, his
     assert (found.bands["q05"] <= found.bands["q95"]).all()
     assert len(found.contraction) == 2 * len(history.parameters)
     assert pl.history_chart(again).data.equals(again.bands)
+    figure = contraction_chart(again)
+    assert figure.data.equals(again.contraction)
+    assert all(one.name in figure.alt for one in history.parameters)
+    assert figure.to_bytes("svg")
+    said = as_text(calibration_summary(again))
+    assert "nan" not in said  # how draws were sampled is not known from the draws
+    assert "RIVAL EXPLANATIONS" not in said
 
 
 def test_a_column_that_is_missing_is_named(study: Study, tmp_path: Path) -> None:
