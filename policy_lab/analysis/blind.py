@@ -24,9 +24,10 @@ from policy_lab.study.study import Study
 class Blind:
     """What came of scoring blind.
 
-    ``orders``: one row a design with the scores and risks of reader, authors and placebo, and their ranks (1 is the
-    most enabling, or the lowest risk). ``agreement``: Kendall's tau-b between pairs of orders, ``between``, ``measure``
-    and ``tau``. ``placebo``: as :func:`policy_lab.analysis.put_in.placebo`, under the reader's scores.
+    ``orders``: one row a design with the scores and risks of reader, authors and placebo, and their ranks inside its
+    group (1 is the most enabling, or the lowest risk): groups are not ranked against one another. ``agreement``:
+    Kendall's tau-b between pairs of orders of all designs, ``between``, ``measure`` and ``tau``. ``placebo``: as
+    :func:`policy_lab.analysis.put_in.placebo`, under the reader's scores.
     """
 
     orders: pd.DataFrame
@@ -80,12 +81,13 @@ def blind_order(plan: Plan, scores: Scores, evaluate: Evaluate, exchanged: int =
         "reader": enabling(study, scores, plan.designs, [authors]),
         "authors": enabling(study, authors, plan.designs, [scores]),
     }
-    table: dict[str, object] = {"design": plan.designs}
+    groups = np.array([study.design(name).group for name in plan.designs])
+    table: dict[str, object] = {"design": plan.designs, "group": groups}
     for who, values in enabled.items():
-        table[f"{who}_enabling"], table[f"{who}_enabling_rank"] = values, _ranks(-values)
+        table[f"{who}_enabling"], table[f"{who}_enabling_rank"] = values, _ranks(-values, groups)
     for who, results in runs.items():
         risks = _risks(results)
-        table[f"{who}_risk"], table[f"{who}_risk_rank"] = risks, _ranks(risks)
+        table[f"{who}_risk"], table[f"{who}_risk_rank"] = risks, _ranks(risks, groups)
     table["placebo_scores_of"] = [owners[name] for name in plan.designs]
     tried = placebo(mine, evaluate, exchanged, plan.worlds, plan.futures)
     return Blind(pd.DataFrame(table), pd.DataFrame(_agreement(enabled, runs)), tried)
@@ -105,23 +107,13 @@ def _agreement(enabled: dict[str, np.ndarray], runs: dict[str, Results]) -> Iter
             yield {"between": between, "measure": measure, "tau": kendall_tau(one, other)}
 
 
-def blind_words(found: Blind, study: Study, scores: Scores) -> tuple[str, ...]:
+def blind_words(found: Blind, scores: Scores) -> tuple[str, ...]:
     """Say how the reader's order stands to the authors', and what of it is only the scores."""
-    orders = found.orders
-
-    def named(column: str) -> str:
-        ranked = orders.sort_values([column, "design"], kind="stable")
-        return ", ".join(f"{int(row[column])} {_short(study, str(row['design']))}" for _, row in ranked.iterrows())
-
     tau = {(row.between, row.measure): row.tau for row in found.agreement.itertuples(index=False)}
     scored = tau["reader's scores and authors' scores", "mean enabling score"]
     lines = [
         f"{scores.words()[:1].upper()}{scores.words()[1:]}.",
-        f"By these scores, most enabling first: {named('reader_enabling_rank')}.",
-        f"By the authors': {named('authors_enabling_rank')}. The two orders of scores {_agree(scored)}.",
-        f"By modelled risk, lowest first, under these scores: {named('reader_risk_rank')}.",
-        f"Under the authors': {named('authors_risk_rank')}.",
-        f"With these scores exchanged among the designs: {named('placebo_risk_rank')}.",
+        f"Over all designs, the order of the mean scores and that of the authors' {_agree(scored)}.",
     ]
     for measure in (RISK, LEVEL):
         here = tau["result under the reader's scores and under the authors'", measure]
@@ -180,9 +172,11 @@ def _levels(results: Results) -> np.ndarray:
     return -np.array([mean_of(row) for row in levels(results)])
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
-    """Return ranks from 1, the lowest value first; ties share the best."""
-    return np.array([1 + int((values < value).sum()) for value in values])
+def _ranks(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return ranks from 1 inside each group, the lowest value first; ties share the best."""
+    return np.array(
+        [1 + int((values[groups == group] < value).sum()) for value, group in zip(values, groups, strict=True)]
+    )
 
 
 def _short(study: Study, design: str) -> str:

@@ -185,7 +185,27 @@ def write_elicitation(study: Study, scores: Scores, folder: str | Path) -> Path:
 
 def blind_sections(study: Study, scores: Scores, found: Blind) -> list[Section]:
     """Return what came of scoring blind as words and a table."""
-    rows = tuple(
+    heads = ("design", "reader's scores", "authors' scores", "risk, reader's", "risk, authors'", "risk, placebo")
+    grids = tuple(
+        Grid(heads, _order_rows(study, rows), title=study.file.groups.get(str(group), str(group)))
+        for group, rows in found.orders.groupby("group", sort=False)
+    )
+    note = (
+        "Ranks inside each group; groups are not ranked against one another. Scores: 1 is the most enabling, with the "
+        "mean place in the levers' ranges. Risk: 1 is the lowest modelled shortfall risk. Placebo: the reader's scores "
+        "exchanged among the designs. Equal values share a rank."
+    )
+    return [
+        Section(
+            "A reader's order beside the authors'",
+            (Lines((*blind_words(found, scores), differing(found, study))),),
+        ),
+        Section("Orders beside one another", (*grids, Lines((note, study.file.words.not_a_forecast)))),
+    ]
+
+
+def _order_rows(study: Study, orders: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    return tuple(
         (
             study.designs[row.design].short or row.design,
             f"{row.reader_enabling_rank} ({percent(row.reader_enabling)})",
@@ -194,20 +214,8 @@ def blind_sections(study: Study, scores: Scores, found: Blind) -> list[Section]:
             f"{row.authors_risk_rank} ({percent(row.authors_risk)})",
             f"{row.placebo_risk_rank} ({percent(row.placebo_risk)})",
         )
-        for row in found.orders.sort_values(["reader_enabling_rank", "design"]).itertuples(index=False)
+        for row in orders.sort_values(["reader_enabling_rank", "design"]).itertuples(index=False)
     )
-    heads = ("design", "reader's scores", "authors' scores", "risk, reader's", "risk, authors'", "risk, placebo")
-    note = (
-        "Ranks. Scores: 1 is the most enabling, with the mean place in the levers' ranges. Risk: 1 is the lowest "
-        "modelled shortfall risk. Equal values share a rank."
-    )
-    return [
-        Section(
-            "A reader's order beside the authors'",
-            (Lines((*blind_words(found, study, scores), differing(found, study))),),
-        ),
-        Section("Orders beside one another", (Grid(heads, rows), Lines((note, study.file.words.not_a_forecast)))),
-    ]
 
 
 def write_blind(study: Study, scores: Scores, found: Blind, folder: str | Path) -> Path:

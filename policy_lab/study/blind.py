@@ -69,16 +69,19 @@ def label_of(place: int) -> str:
 def described(study: Study, design: str) -> str:
     """Return what is told of a design to a reader who shall not know which it is.
 
-    How many members it has and which, and on what kind of footing it stands: neither names nor dates.
+    How many members it has and which, and what the study says of it without names and dates (`unnamed`); where it says
+    nothing, on what kind of footing it stands.
     """
     found = study.design(design)
     parts = []
     if study.file.membership is not None:
         members = f": {', '.join(found.members)}" if found.members else ""
         parts.append(f"{len(found.members) or 'no'} core member{'' if len(found.members) == 1 else 's'}{members}")
-    parts.append(f"rests on {footing(found.legal_basis)}")
+    if not found.unnamed:
+        parts.append(f"rests on {footing(found.legal_basis)}")
     words = "; ".join(parts)
-    return f"{words[:1].upper()}{words[1:]}."
+    told = f"{words[:1].upper()}{words[1:]}." if words else ""
+    return f"{told} {found.unnamed}".strip()
 
 
 def footing(legal_basis: str) -> str:

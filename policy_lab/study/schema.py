@@ -62,6 +62,8 @@ class Design(Frozen):
     legal_basis: str
     members: tuple[str, ...] = ()
     """Elements of the membership dimension that sit in the core of the arrangement."""
+    unnamed: str = ""
+    """What a reader is told of it who scores it blind: facts without names and dates."""
     levers: dict[str, Score]
     disruption: Score
     """What the change to this design costs at the start, in the unit of the transition variable."""

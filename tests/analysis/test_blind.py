@@ -52,18 +52,17 @@ def test_where_the_model_only_follows_scores_the_order_is_the_readers_own(fisher
     found = blind_order(plan, reader(fishery, **REVERSED), evaluator(levers=1.0))
     orders = found.orders.set_index("design")
     assert orders["reader_enabling_rank"].to_dict() == {
-        "open-access": 1,
-        "patrolled-licences": 2,
-        "co-management": 3,
-        "catch-quota": 4,
+        "open-access": 1,  # alone in its group
+        "patrolled-licences": 1,
+        "co-management": 2,
+        "catch-quota": 3,
     }
     tau = found.agreement.set_index(["between", "measure"])["tau"]
     assert tau["result under the reader's scores and those scores", "mean outcome"] == 1.0
     assert found.placebo["follows_scores"][found.placebo["measure"] == "mean outcome"].tolist() == [1.0] * 3
     assert tau["reader's scores and authors' scores", "mean enabling score"] < 0
-    words = " ".join(blind_words(found, fishery, reader(fishery, **REVERSED)))
+    words = " ".join(blind_words(found, reader(fishery, **REVERSED)))
     assert "put in by whoever gave them" in words
-    assert "1 Open access, 2 Licences, 3 Co-management, 4 Catch quota" in words
     assert differing(found, fishery).startswith("Reader and authors differ most on Open access (90% against")
 
 

@@ -58,3 +58,18 @@ def test_a_legal_basis_is_told_by_its_kind(basis, kind):
 @given(st.integers(0, 5000), st.integers(0, 5000))
 def test_labels_differ(one, other):
     assert (label_of(one) == label_of(other)) == (one == other)
+
+
+@pytest.mark.parametrize("name", ["fishery", "safeguarding"])
+def test_no_two_designs_are_told_alike(name):
+    study = open_study(name)
+    told = [described(study, key) for key in study.designs]
+    assert len(set(told)) == len(told)
+
+
+def test_without_words_of_its_own_a_design_is_told_by_its_footing(fishery):
+    from dataclasses import replace
+
+    silent = fishery.designs["catch-quota"].model_copy(update={"unnamed": ""})
+    study = replace(fishery, designs={**fishery.designs, "catch-quota": silent})
+    assert described(study, "catch-quota") == "No core members; rests on regulations or an order."
