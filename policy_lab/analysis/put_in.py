@@ -5,7 +5,7 @@ Nothing is run here: ``evaluate`` turns a plan into results, and is usually :fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from policy_lab.analysis.risk import share_error, world_risks
 from policy_lab.analysis.shortfall import shortfall
 from policy_lab.analysis.sobol import group_shares, kendall_tau
 from policy_lab.results.types import Results
+from policy_lab.study.plan import grade_group
 from policy_lab.study.schema import Scenario
 from policy_lab.study.settings import resolve_settings
 from policy_lab.study.streams import stream
@@ -54,6 +55,8 @@ class PutIn:
     flips: pd.DataFrame
     placebo: pd.DataFrame
     variance: pd.DataFrame
+    grades: pd.DataFrame
+    """The same variance by grade of evidence: columns as ``variance``."""
     calm: Results
     """The same designs and worlds when nothing happens: the twin against which shocks are told from wear."""
     variants: pd.DataFrame
@@ -62,13 +65,13 @@ class PutIn:
 def put_in(results: Results, evaluate: Evaluate, effort: Effort | None = None) -> PutIn:
     """Carry out every check of what was put in, against a finished comparison."""
     size = effort or Effort()
-    return PutIn(
-        lever_flips(results, evaluate, size.redraws, size.futures),
-        placebo(results.plan, evaluate, size.exchanges, size.exchange_worlds, size.futures),
-        variance_split(results.plan, evaluate, size.rows, size.resamples),
-        evaluate(calm_plan(results.plan)),
-        variants(results.plan, evaluate, size.futures),
-    )
+    plan = results.plan
+    flips = lever_flips(results, evaluate, size.redraws, size.futures)
+    exchanged = placebo(plan, evaluate, size.exchanges, size.exchange_worlds, size.futures)
+    ways = (input_groups(plan), grade_groups(plan))
+    variance, grades = variance_splits(plan, evaluate, ways, size.rows, size.resamples)
+    calm = evaluate(calm_plan(plan))
+    return PutIn(flips, exchanged, variance, grades, calm, variants(plan, evaluate, size.futures))
 
 
 def calm_plan(plan: Plan) -> Plan:
@@ -213,23 +216,59 @@ def input_groups(plan: Plan) -> dict[str, tuple[str, ...]]:
     return {title: names for title, names in groups.items() if names}
 
 
+def grade_groups(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """Return the groups of the split by evidence: parameters of each grade, lever scores (all judgement), and luck."""
+    grades = sorted({row.grade for row in plan.study.parameters.values() if row.varies})
+    groups: dict[str, tuple[str, ...]] = {f"grade {grade}": (grade_group(grade),) for grade in grades}
+    groups["lever scores (grade C)"] = ("levers",)
+    if plan.study.scenario(plan.scenario).draw:
+        groups[LUCK_TITLE] = ("luck",)
+    return groups
+
+
 def variance_split(plan: Plan, evaluate: Evaluate, rows: int = 60, resamples: int = 200) -> pd.DataFrame:
-    """Split the variance of each pairwise difference by groups of inputs.
+    """Split the variance of each pairwise difference by lever scores, structure, other parameters and luck.
+
+    See :func:`variance_splits`.
+    """
+    return variance_splits(plan, evaluate, (input_groups(plan),), rows, resamples)[0]
+
+
+def variance_splits(
+    plan: Plan, evaluate: Evaluate, splits: Sequence[Mapping[str, tuple[str, ...]]], rows: int, resamples: int
+) -> tuple[pd.DataFrame, ...]:
+    """Split the variance of each pairwise difference by groups of inputs, in several ways from the same two samples.
 
     Grouped Sobol indices on common draws: ``rows`` worlds of one future each are drawn twice, and each group in turn is
     taken from the second draw (see :func:`policy_lab.analysis.sobol.group_shares` for formulas and sources). The second
     draw's luck is that of each world's second future, so that the batch in which luck alone is taken from it costs no
     resting points. All pairs come from the same batches.
 
+    Parameters
+    ----------
+    splits
+        Each a set of groups that between them hold everything that is drawn: title -> groups of the plan.
+
     Returns
     -------
-    pandas.DataFrame
-        One row a pair, measure and group: ``design``, ``other``, ``measure``, ``group``, ``alone`` with
-        ``alone_q05``/``alone_q95`` and ``total`` with ``total_q05``/``total_q95`` (shares of the variance; 5-95 %
+    tuple of pandas.DataFrame
+        One table a split, one row a pair, measure and group: ``design``, ``other``, ``measure``, ``group``, ``alone``
+        with ``alone_q05``/``alone_q95`` and ``total`` with ``total_q05``/``total_q95`` (shares of the variance; 5-95 %
         bootstrap intervals; small samples can give values a little below zero or above one), ``rows``.
     """
-    groups = input_groups(plan)
-    values = _batches(plan, evaluate, groups, rows)
+    every = {title: names for groups in splits for title, names in groups.items()}
+    values = _batches(plan, evaluate, every, rows)
+    return tuple(_shares(plan, values, groups, rows, resamples) for groups in splits)
+
+
+def _shares(
+    plan: Plan,
+    values: Mapping[str, Mapping[str, np.ndarray]],
+    groups: Iterable[str],
+    rows: int,
+    resamples: int,
+) -> pd.DataFrame:
+    """Return the shares of the groups in the variance of every difference."""
     table = []
     for measure in (RISK, LEVEL):
         for one, other in combinations(range(len(plan.designs)), 2):
@@ -266,13 +305,17 @@ def _batches(
     again = plan.seed + 1
     lucky = LUCK_TITLE in groups
     drawn = {title: names for title, names in groups.items() if title != LUCK_TITLE}
+    # The second sample draws everything anew; a group by name stands above its grade, so grades need not be named too.
     others = {name: again for names in drawn.values() for name in names}
     whole = plan.with_(worlds=rows, futures=2 if lucky else 1)
     first, second = evaluate(whole), evaluate(whole.with_(seeds=others))
     values = {"A": _case_badness(first, 0), "B": _case_badness(second, 1 if lucky else 0)}
+    found: dict[tuple[str, ...], dict[str, np.ndarray]] = {}  # the same group may have a title in each split
     for title, names in drawn.items():
-        mixed = plan.with_(worlds=rows, futures=1, seeds=dict.fromkeys(names, again))
-        values[title] = _case_badness(evaluate(mixed), 0)
+        if names not in found:
+            mixed = plan.with_(worlds=rows, futures=1, seeds=dict.fromkeys(names, again))
+            found[names] = _case_badness(evaluate(mixed), 0)
+        values[title] = found[names]
     if lucky:
         values[LUCK_TITLE] = _case_badness(first, 1)
     return values

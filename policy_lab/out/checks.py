@@ -29,7 +29,19 @@ def check_blocks(tables: Tables) -> Iterator[Block]:
         lines.append(_placebo_line(checks))
     if lines:
         yield Lines(tuple(lines))
-    yield from _variance_blocks(checks, tables)
+    yield from _variance_blocks(
+        checks.variance,
+        tables,
+        "Where the variance of each difference comes from (share left if all but that group were known)",
+        "Ranges: 9 in 10 resampled runs. Shares add up to more than 100% where groups act together.",
+    )
+    yield from _variance_blocks(
+        checks.grades,
+        tables,
+        "The same variance by grade of evidence (A published statistic, B literature, C judgement)",
+        "Ranges stand in variance_grades.csv.",
+        ranges=False,
+    )
 
 
 def _flip_line(checks: PutIn, tables: Tables) -> str:
@@ -81,9 +93,11 @@ def _placebo_line(checks: PutIn) -> str:
     )
 
 
-def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
-    table = _inside(checks.variance, tables)
-    table = table if not table.empty else checks.variance
+def _variance_blocks(
+    whole: pd.DataFrame, tables: Tables, title: str, notes: str, *, ranges: bool = True
+) -> Iterator[Block]:
+    table = _inside(whole, tables)
+    table = table if not table.empty else whole
     groups = tuple(dict.fromkeys(table["group"]))
     rows = []
     for pair, split in table.groupby(["design", "other"], sort=False):
@@ -94,13 +108,12 @@ def _variance_blocks(checks: PutIn, tables: Tables) -> Iterator[Block]:
                 (
                     *(tables.setting.short(str(name)) for name in pair),
                     measure,
-                    *(_range(shown.loc[group]) for group in groups),
+                    *(_range(shown.loc[one]) if ranges else percent(_share(shown.loc[one, "total"])) for one in groups),
                 )
             )
     if rows:
-        title = "Where the variance of each difference comes from (share left if all but that group were known)"
         yield Grid(("design", "other", "difference in", *groups), tuple(rows[:6]), title=title)
-        yield Lines(("Ranges: 9 in 10 resampled runs. Shares add up to more than 100% where groups act together.",))
+        yield Lines((notes,))
 
 
 def _tells(split: pd.DataFrame) -> bool:

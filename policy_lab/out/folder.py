@@ -132,6 +132,7 @@ def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
         yield "flips", tables.put_in.flips
         yield "placebo", tables.put_in.placebo
         yield "variance", tables.put_in.variance
+        yield "variance_grades", tables.put_in.grades
         if len(tables.put_in.variants):
             yield "variants", tables.put_in.variants
 

@@ -16,8 +16,8 @@ from policy_lab.study.scores import pooled_draws
 from policy_lab.study.streams import uniforms
 from policy_lab.study.study import Study, bounded
 
-Seeds = Callable[[str], int]
-"""Seed of a group of uncertain inputs."""
+Seeds = Callable[[Parameter], int]
+"""Seed of the stream of a parameter."""
 
 
 def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[[str], bool]) -> dict[str, np.ndarray]:
@@ -30,7 +30,7 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
     worlds
         How many draws.
     seed_of, varies
-        The seed of a parameter group, and whether it varies; a group that does not stays at its base values.
+        The seed of a parameter, and whether its group varies; a group that does not stays at its base values.
     """
     drawn: dict[str, np.ndarray] = {}
     shares: dict[tuple[str, tuple[str, ...]], list[Parameter]] = {}
@@ -41,12 +41,12 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
         if parameter.distribution == "dirichlet":
             shares.setdefault((name, elements[:-1]), []).append(parameter)
             continue
-        u = uniforms(seed_of(parameter.group), f"parameter/{spelled}", worlds)
+        u = uniforms(seed_of(parameter), f"parameter/{spelled}", worlds)
         low, high = _range(parameter)
         values = quantile(parameter.distribution, u, base=parameter.base, low=low, high=high)
         _put(drawn, study, spelled, values)
     for rows in shares.values():
-        u = np.stack([uniforms(seed_of(row.group), f"parameter/{row.variable}", worlds) for row in rows], axis=-1)
+        u = np.stack([uniforms(seed_of(row), f"parameter/{row.variable}", worlds) for row in rows], axis=-1)
         ranges = [_range(row) for row in rows]
         values = dirichlet(u, [row.base for row in rows], [low for low, _ in ranges], [high for _, high in ranges])
         for at, row in enumerate(rows):

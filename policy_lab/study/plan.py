@@ -20,6 +20,7 @@ from policy_lab.study.draws import (
     posterior_draws,
     put_draws,
 )
+from policy_lab.study.schema import Parameter
 from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
 from policy_lab.study.study import Study
@@ -31,6 +32,11 @@ GROUPS = frozenset({LEVERS, LUCK, PARAMETERS})
 """What can vary between cases: lever scores, parameters (all groups, or name one), luck."""
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+def grade_group(grade: str) -> str:
+    """Return the name under which `seeds` draws all parameters of one grade of evidence anew."""
+    return f"grade {grade}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +119,8 @@ class Plan:
 
     def check(self) -> None:
         """Raise an InputError for anything in the plan that its study does not know."""
-        groups = {*GROUPS, *(parameter.group for parameter in self.study.parameters.values())}
+        rows = self.study.parameters.values()
+        groups = {*GROUPS, *(row.group for row in rows), *(grade_group(row.grade) for row in rows)}
         problems = [
             Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups))
             for name in sorted({*self.vary, *self.seeds} - groups)
@@ -139,7 +146,7 @@ class Plan:
 
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
-        inputs = parameter_draws(self.study, self.worlds, self._seed_of, self._varies)
+        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self._varies)
         if self.posterior and self._varies(PARAMETERS):
             drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS))
             inputs = put_draws(self.study, inputs, drawn)
@@ -325,6 +332,13 @@ class Plan:
     def _base(self, name: str) -> np.ndarray:
         base = self.study.constants[name]
         return np.array(np.broadcast_to(base, (self.worlds, *base.shape)))
+
+    def _seed_of_parameter(self, parameter: Parameter) -> int:
+        """Return the seed of a parameter's group; else of its grade of evidence; else of all parameters."""
+        grade = grade_group(parameter.grade)
+        if parameter.group not in self.seeds and grade in self.seeds:
+            return self.seeds[grade]
+        return self._seed_of(parameter.group)
 
     def _seed_of(self, group: str) -> int:
         if group in self.seeds or group in (LEVERS, LUCK):

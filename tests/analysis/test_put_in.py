@@ -11,11 +11,13 @@ from policy_lab.analysis.put_in import (
     Effort,
     calm_plan,
     exchanges,
+    grade_groups,
     input_groups,
     lever_flips,
     placebo,
     put_in,
     variance_split,
+    variance_splits,
     variants,
 )
 from policy_lab.analysis.risk import world_risks
@@ -154,6 +156,15 @@ def test_two_groups_share_the_variance_as_their_own_variances_do(plan):
     assert row["total_q05"] < share < row["total_q95"]
 
 
+def test_a_difference_that_judgement_makes_is_given_to_its_grade(plan):
+    two = plan.with_(designs=("catch-quota", "co-management"))
+    table = variance_splits(two, evaluator(levers=1.0), (input_groups(two), grade_groups(two)), 400, 50)[1]
+    assert {"lever scores (grade C)", "luck"} < set(table["group"])
+    level = table[table["measure"] == LEVEL].set_index("group")["total"]
+    assert level["lever scores (grade C)"] == pytest.approx(1.0, abs=0.15)
+    assert level.drop("lever scores (grade C)").abs().max() < 0.15
+
+
 def test_the_split_is_the_same_for_the_same_seed(plan):
     one = variance_split(plan, evaluator(levers=1.0, luck=1.0), 20, 10)
     assert one.equals(variance_split(plan, evaluator(levers=1.0, luck=1.0), 20, 10))
@@ -180,7 +191,7 @@ def test_all_checks_together_stay_within_their_effort(plan):
 
     effort = Effort(redraws=7, futures=2, exchanges=2, exchange_worlds=3, rows=5, resamples=3)
     found = put_in(counted(plan), counted, effort)
-    assert runs == [400, 56, 24, 24, 24, 40, 40, *[20] * 3, 200]
+    assert runs == [400, 56, 24, 24, 24, 40, 40, *[20] * 5, 200]
     assert found.calm.plan.futures == 1
 
 

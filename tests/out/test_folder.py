@@ -11,7 +11,7 @@ from policy_lab.out import check_folder, export
 from policy_lab.results import read_runs
 
 TABLES = {"dominance", "risk", "pairwise", "series", "surface", "thresholds", "split", "columns"}
-TABLES |= {"flips", "placebo", "variance"}
+TABLES |= {"flips", "placebo", "variance", "variance_grades"}
 CHARTS = {"dominance", "risk", "surface", "split", "fan"}
 
 

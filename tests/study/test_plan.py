@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from policy_lab.errors import InputError
 from policy_lab.study import Plan, Study
+from policy_lab.study.parameters import split_element
 
 QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 Arrays = dict[str, np.ndarray]
@@ -238,3 +239,16 @@ def test_a_plan_says_what_it_is(fishery: Study) -> None:
 def test_draws_cannot_be_changed(fishery: Study) -> None:
     with pytest.raises(ValueError, match="read-only"):
         fishery.plan(worlds=2).world_inputs()["Fish price"][0] = 0
+
+
+def test_one_grade_of_evidence_can_be_drawn_anew(fishery: Study) -> None:
+    """A group of its own name stands above the grade."""
+    plan = fishery.plan(worlds=8, futures=1)
+    before, after = plan.world_inputs(), plan.with_(seeds={"grade C": 9}).world_inputs()
+    grades: dict[str, set[str]] = {}
+    for name, row in fishery.parameters.items():
+        if row.varies:
+            grades.setdefault(split_element(name)[0], set()).add(row.grade)
+    for name, values in before.items():
+        same = np.array_equal(values, after[name])
+        assert same == ("C" not in grades[name]), name
