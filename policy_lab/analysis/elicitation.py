@@ -11,10 +11,9 @@ import pandas as pd
 from policy_lab.analysis.words import count, listed, percent, two_figures
 from policy_lab.study.sampling import triangular
 from policy_lab.study.schema import Score
-from policy_lab.study.scores import Scores, scale_of
+from policy_lab.study.scores import POOL, Scores, scale_of
 from policy_lab.study.study import Study
 
-POOL = "pooled"
 QUANTILES = (0.05, 0.5, 0.95)
 _GRID = (np.arange(400) + 0.5) / 400
 """Quantiles over which the distance between two distributions is averaged."""

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from policy_lab.analysis.elicitation import POOL
 from policy_lab.analysis.words import listed, percent, spoken_unit, two_figures
 from policy_lab.charts.figure import WIDTH, Figure
 from policy_lab.charts.frame import MARGIN, Frame, Sheet, frame, wrapped
 from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GRID, PAPER, QUIET_TEXT
-from policy_lab.study.scores import Scores, scale_of
+from policy_lab.study.scores import POOL, Scores, scale_of
 from policy_lab.study.study import Study
 
 if TYPE_CHECKING:
@@ -42,14 +41,17 @@ def most_disputed(study: Study, scores: Scores, table: pd.DataFrame, apart: pd.D
     return _figure(study, scores, table, places, title)
 
 
-def design_scores(study: Study, scores: Scores, table: pd.DataFrame, design: str) -> Figure:
-    """Draw what experts said of every lever of one design."""
-    places = [
-        (design, lever)
-        for lever in study.file.levers
-        if ((table["design"] == design) & (table["lever"] == lever)).any()
-    ]
-    return _figure(study, scores, table, places, f"What was said of {_short(study, design)}")
+def design_scores(study: Study, scores: Scores, table: pd.DataFrame, apart: pd.DataFrame, design: str) -> Figure:
+    """Draw what experts said of every lever of one design, from the tables of `analysis.elicitation`."""
+    scored = set(table.loc[table["design"] == design, "lever"])
+    places = [(design, lever) for lever in study.file.levers if lever in scored]
+    inside = apart[apart["design"] == design]
+    title = f"What was said of {_short(study, design)}"
+    if not inside.empty:
+        worst = inside.iloc[0]
+        most = f"experts differ most on {worst['title']}, {percent(worst['furthest'])} of its range"
+        title = f"{_short(study, design)}: {most}"
+    return _figure(study, scores, table, places, title)
 
 
 def _figure(study: Study, scores: Scores, table: pd.DataFrame, places: Sequence[tuple[str, str]], title: str) -> Figure:
@@ -62,8 +64,10 @@ def _figure(study: Study, scores: Scores, table: pd.DataFrame, places: Sequence[
     drawn = [table[(table["design"] == design) & (table["lever"] == lever)] for design, lever in places]
     heights = [_HEAD + _ROW * len(rows) + _GAP for rows in drawn]
     size = (WIDTH, words.top + sum(heights) + words.bottom)
+    several = len({design for design, _ in places}) > 1
     heads = [
-        f"{study.file.levers[lever].title}, {_short(study, design)} ({spoken_unit(study.file.levers[lever].unit)})"
+        f"{study.file.levers[lever].title}{f', {_short(study, design)}' if several else ''} "
+        f"({spoken_unit(study.file.levers[lever].unit)})"
         for design, lever in places
     ]
     scales = [scale_of(study, lever, [scores]) for _, lever in places]

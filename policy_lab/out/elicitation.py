@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from policy_lab.analysis.blind import Blind, blind_words, differing
-from policy_lab.analysis.elicitation import POOL, by_expert, disagreement, elicitation_words, missing_table
+from policy_lab.analysis.elicitation import by_expert, disagreement, elicitation_words, missing_table
 from policy_lab.analysis.words import percent, spoken_unit, two_figures
 from policy_lab.charts.elicitation import design_scores, most_disputed
 from policy_lab.errors import InputError, Problem
@@ -19,7 +19,7 @@ from policy_lab.out.tables import csv_text, write_csv
 from policy_lab.results.files import written_whole
 from policy_lab.study.blind import blind_key, check_designs, described
 from policy_lab.study.score_file import POOLED_FILE
-from policy_lab.study.scores import Scores, bounds_of
+from policy_lab.study.scores import POOL, Scores, bounds_of
 from policy_lab.study.study import Study
 
 BOM = "\ufeff"
@@ -163,7 +163,7 @@ def write_elicitation(study: Study, scores: Scores, folder: str | Path) -> Path:
     table, apart = by_expert(study, scores), disagreement(study, scores)
     figures = {"disagreement": most_disputed(study, scores, table, apart)}
     for design in dict.fromkeys(table["design"]):
-        figures[f"design-{design}"] = design_scores(study, scores, table, design)
+        figures[f"design-{design}"] = design_scores(study, scores, table, apart, design)
     sections = elicitation_sections(study, scores)
     pictures = tuple(
         line

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.study.schema import Score
-from policy_lab.study.scores import DIMENSIONLESS, Scores, bounds_of
+from policy_lab.study.scores import DIMENSIONLESS, POOL, Scores, bounds_of
 from policy_lab.study.study import Study
 
 NEEDED = ("expert", "design", "lever", "unit", "low", "mode", "high", "reason")
@@ -217,6 +217,8 @@ def _take(
     problems = []
     if not expert:
         problems.append(row.problem("says not whose score it is", remedy="Write a name or initials under `expert`."))
+    if expert.casefold() == POOL:
+        problems.append(row.problem(f"an expert cannot be called `{expert}`: the pool of all is"))
     known: Iterable[str] = labels or study.designs
     if label not in known:
         remedy = "" if labels else "A file with anonymous designs is read with its key: --key FILE."

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DIMENSIONLESS = ("", "1", "dmnl", "dimensionless")
 EXPERT_STREAM = "expert"
+POOL = "pooled"
+"""What the experts together are called."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policy_lab.analysis.elicitation import (
-    POOL,
     by_expert,
     disagreement,
     distance,
@@ -22,7 +21,7 @@ from policy_lab.analysis.elicitation import (
 from policy_lab.study import open_study
 from policy_lab.study.sampling import triangular
 from policy_lab.study.schema import Score
-from policy_lab.study.scores import Scores, pooled_draws
+from policy_lab.study.scores import POOL, Scores, pooled_draws
 
 
 @pytest.fixture(scope="module")

@@ -28,9 +28,9 @@ def scores(fishery):
 
 def test_every_number_drawn_is_in_the_data_and_said_in_words(fishery, scores):
     table = by_expert(fishery, scores)
-    figure = design_scores(fishery, scores, table, "open-access")
+    figure = design_scores(fishery, scores, table, disagreement(fishery, scores), "open-access")
     assert len(figure.data) == 3 * len(fishery.file.levers)
-    assert "Open access" in figure.title
+    assert figure.title == "Open access: experts differ most on Quota, 40% of its range"
     assert "pooled 0.40" in figure.alt
     assert "grade C" in figure.subtitle
     assert figure.to_bytes("svg") == figure.to_bytes("svg")

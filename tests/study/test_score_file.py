@@ -79,6 +79,7 @@ def test_a_folder_stands_for_the_scores_in_it(fishery, write, tmp_path):
         ("Ann,open-access,quota,Dmnl,0,nan,0.2,", "needs three numbers, but has mode `nan`"),
         (",open-access,quota,Dmnl,0,0.1,0.2,", "says not whose score it is"),
         ("Ann,A,quota,Dmnl,0,0.1,0.2,", "--key FILE"),
+        ("Pooled,open-access,quota,Dmnl,0,0.1,0.2,", "cannot be called `Pooled`"),
     ],
 )
 def test_each_fault_is_told_with_its_line_and_a_remedy(fishery, write, row, said):
