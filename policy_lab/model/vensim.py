@@ -22,6 +22,9 @@ from policy_lab.model.translation import LONGEST_NAME, Equation, Range, Translat
 from policy_lab.model.types import plain_name
 
 _LIMITS = re.compile(r"^(.*?)\[([^\[\]]*)\]$", re.DOTALL)
+MOST_ELEMENTS = 100_000
+"""Of a subscript range."""
+_SEQUENCE = re.compile(r"\(\s*[^()\-]*?(\d+)\s*-\s*[^()\-]*?(\d+)\s*\)")
 _COLON = re.compile(r'"(?:[^"\\]|\\.)*"|:(?:AND|OR|NOT|NA):|:', re.IGNORECASE)
 _REALITY_CHECK = (vensim_element.Constraint, vensim_element.TestInput)
 _FAULTS = (EquationError, LiteralError, VisitationError, ParseError, ValueError, KeyError, TypeError, IndexError)
@@ -89,6 +92,10 @@ def _parse_entry(entry: Entry, several: bool = False) -> _Parsed:
     text = folded(entry.text)
     if not text:
         return _Parsed(None, (Problem("an entry without an equation", line=entry.line),))
+    count = _longest_sequence(text)
+    if count > MOST_ELEMENTS:  # before PySD writes them all out
+        fault = f"a range of {count:,} elements; the limit is {MOST_ELEMENTS:,}"
+        return _Parsed(None, (Problem(fault, line=entry.line, variable=clipped(text.partition(":")[0].strip())),))
     try:
         left = VensimLeftSide(Grammar.get("element_object").parse(text)).component
     except _FAULTS as error:
@@ -105,6 +112,14 @@ def _parse_entry(entry: Entry, several: bool = False) -> _Parsed:
     if several and left.expression:
         left.expression = _COLON.sub(lambda found: "," if found.group() == ":" else found.group(), left.expression)
     return _equation(left, entry, name, text)
+
+
+def _longest_sequence(text: str) -> int:
+    """Return how many elements the longest sequence ``(a1-a9)`` of a range stands for; 0 in any other entry."""
+    if "=" in text or ":" not in text:
+        return 0
+    found = _SEQUENCE.findall(text)
+    return max((int(last[:20]) - int(first[:20]) + 1 for first, last in found), default=0)
 
 
 def _range(left: Any, entry: Entry, name: str) -> _Parsed:

@@ -62,3 +62,14 @@ def test_every_fault_of_a_file_is_told_at_once(tmp_path: Path) -> None:
         "c": (4, "no variable `growht` in this model"),
     }
     assert next(p for p in caught.value.problems if p.variable == "c").nearest == ("growth",)
+
+
+def test_a_range_of_a_hundred_million_elements_is_refused_before_it_is_written_out(tmp_path: Path) -> None:
+    """A file of the fuzzer that took all memory."""
+    with pytest.raises(InputError, match=r"a range of 99,999,999 elements; the limit is 100,000"):
+        read_model(written(tmp_path, "Region: (e1-e99999999) ~~|\nv[Region] = 1 ~~|\n"))
+
+
+def test_a_difference_of_numbered_names_is_no_range(tmp_path: Path) -> None:
+    text = "a1 = 3 ~~|\na99999999 = 1 ~~|\nx = IF THEN ELSE(a1 > 1 :AND: a1 < 5, (a1-a99999999), 0) ~~|\n"
+    assert read_model(written(tmp_path, text))["x"].kind is Kind.AUXILIARY
