@@ -191,6 +191,17 @@ class Initial:
 
 Stateful: TypeAlias = Stock | Delay | DelayFixed | Smooth | Trend | Forecast | SampleIfTrue | Initial
 Expression: TypeAlias = (
-    Number | Array | Reference | Data | Arithmetic | Negative | Compare | Logic | Call | Lookup | LookupCall | Stateful
+    Number
+    | Array
+    | Reference
+    | Data
+    | Arithmetic
+    | Negative
+    | Compare
+    | Logic
+    | Call
+    | Lookup
+    | LookupCall
+    | Stateful
     | Held
 )
