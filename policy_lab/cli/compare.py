@@ -80,6 +80,7 @@ def compare(
     from policy_lab.out.layout import as_text
     from policy_lab.out.summary import summary
     from policy_lab.study import open_study, parse_setting
+    from policy_lab.study.posterior import posterior_warnings
 
     opened = open_study(study)
     warn(opened.model.warnings)
@@ -99,6 +100,8 @@ def compare(
     _warn_of_another_bar(opened)
     warn(_outside_ranges(opened, plan.settings))
     warn(_missing_figures(opened, plan.area))
+    if posterior:
+        warn(posterior_warnings(opened))
     note(plan.describe())
     results = _run(plan, engine)
     _warn_of_failures(results)
