@@ -170,7 +170,8 @@ def _rival_words(calibration: Calibration) -> tuple[str, ...]:
             f"These fit about equally (within {NEAR:g} log units): {listed(near)}. The data do not choose between them."
         )
     else:
-        first = f"Of these, {near[0]} fits best; it was free to move a rate over time, which the others were not."
+        next_best = calibration.rivals["behind"].iloc[1] if len(calibration.rivals) > 1 else 0.0
+        first = f"Of these, {near[0]} fits best, by {next_best:.1f} log units; what is free to move a rate fits better."
     return (first, "That an explanation fits is no evidence that it is the cause.")
 
 

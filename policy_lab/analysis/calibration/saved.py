@@ -53,7 +53,7 @@ class _Part:
         return np.asarray(self.scores[np.linspace(0, len(self.scores) - 1, count).round().astype(int)])
 
 
-def read_calibration(study: Study, *, draws: int = 100, generations: int = 12, seed: int = 1) -> Calibration:
+def read_calibration(study: Study, *, draws: int = 100, generations: int = 50, seed: int = 1) -> Calibration:
     """Read the saved posterior of a study and hold it against the past again, in seconds.
 
     The nuisance parameters of the past are not saved. They are drawn again beside each draw, in proportion to how well
