@@ -7,6 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from policy_lab.analysis.calibration.calibrate import SEARCH_STEP, Calibration
@@ -23,7 +24,11 @@ from policy_lab.results.files import written_whole
 from policy_lab.results.read_write import write_manifest
 from policy_lab.study.posterior import MANIFEST_FILE, POSTERIOR_FILE
 
-TABLES = ("skill", "horizons", "theil", "turns", "contraction", "coverage", "rivals", "bands")
+SPREAD_WORDS = (
+    "Lasting differences between places and changes of one place from year to year, as typical shares of the national "
+    "level; whole places were held out. The spread is described here and fitted to nothing. Nothing ranks places."
+)
+TABLES = ("places", "skill", "horizons", "theil", "turns", "contraction", "coverage", "rivals", "bands")
 
 
 def export_calibration(calibration: Calibration, folder: str | Path) -> Path:
@@ -99,8 +104,33 @@ def calibration_summary(calibration: Calibration) -> list[Section]:
     if len(calibration.contraction):
         sections.append(Section("What the data narrowed", (_contraction_grid(calibration.contraction),)))
         sections.append(Section("Coverage of the 90 % band", (Lines((_coverage_words(calibration),)),)))
+    if len(calibration.places):
+        sections.append(
+            Section("The spread between places", (Lines((SPREAD_WORDS,)), _spread_grid(calibration.places)))
+        )
     sections.append(Section("Method", (Lines(_method(calibration)),)))
     return sections
+
+
+def _spread_grid(places: pd.DataFrame) -> Grid:
+    rows = [
+        (
+            row["title"],
+            f"{np.expm1(row['between']):.0%}",
+            f"{np.expm1(row['within']):.0%}",
+            f"{row['held_out']} of {row['places']}",
+            percent(row["inside"]),
+        )
+        for _, row in places.iterrows()
+    ]
+    heads = (
+        "figure",
+        "between places",
+        "within one, year to year",
+        "places held out",
+        "their figures inside 90 % band",
+    )
+    return Grid(heads, tuple(rows))
 
 
 def _silence(calibration: Calibration) -> tuple[str, ...]:

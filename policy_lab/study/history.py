@@ -156,6 +156,37 @@ def read_history(study: Study) -> History:
     return History(study, file, path, MappingProxyType(series), parameters, MappingProxyType(figures))
 
 
+def read_panel(history: History) -> tuple[tuple[str, int, dict[str, float]], ...]:
+    """Return the rows of the panel: place, year, and the figures that are there; none where the history has no panel.
+
+    Raises
+    ------
+    InputError
+        When the table or a column is not there.
+    """
+    panel = history.file.panel
+    if panel is None:
+        return ()
+    for home in (history.study.folder, bundled("data")):
+        path = home / panel.table
+        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
+            with path.open(encoding="utf-8-sig", newline="") as text:
+                rows = csv.DictReader(text)
+                columns = tuple(rows.fieldnames or ())
+                missing = [one for one in (panel.place, "year", *panel.only, *panel.figures) if one not in columns]
+                if missing:
+                    near = nearest_names(missing[0], columns)
+                    raise InputError(Problem(what=f"no column `{missing[0]}`", file=path, line=1, nearest=near))
+                return tuple(
+                    (row[panel.place], int(row["year"]), {n: float(row[n]) for n in panel.figures if row[n].strip()})
+                    for row in rows
+                    if all(row[column] == value for column, value in panel.only.items())
+                )
+    raise InputError(
+        Problem(what=f"no table `{panel.table}` beside the study or in the data folder", file=history.path)
+    )
+
+
 def _figures(study: Study, yaml: YamlFile, file: HistoryFile) -> dict[tuple[str, int], float]:
     """Return the figures of the table by measure and year; blanks are missing."""
     for home in (study.folder, bundled("data")):

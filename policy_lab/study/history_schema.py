@@ -105,6 +105,18 @@ class Sampling(Frozen):
     """Constant -> low and high of a uniform prior: sampled with the rest, and not handed on to plans."""
 
 
+class Panel(Frozen):
+    """Figures of many places over several years, for the spread between them. Nothing ranks places."""
+
+    table: str
+    place: str
+    """The column that tells places apart."""
+    only: dict[str, str] = Field(default_factory=dict)
+    """Column -> the value that a row must hold."""
+    figures: dict[str, str]
+    """Column -> its title."""
+
+
 class HistoryFile(Frozen):
     """`history.yaml`, whole."""
 
@@ -124,4 +136,5 @@ class HistoryFile(Frozen):
     silent: str
     """What the data cannot speak to, in the study's words."""
     sampling: Sampling = Sampling()
+    panel: Panel | None = None
     rivals: dict[str, Rival] = Field(default_factory=dict)

@@ -12,7 +12,7 @@ import pytest
 import policy_lab as pl
 from policy_lab.errors import InputError
 from policy_lab.provenance import bundled
-from policy_lab.study.history import month_of, read_history
+from policy_lab.study.history import month_of, read_history, read_panel
 from policy_lab.study.study import Study
 
 
@@ -95,3 +95,20 @@ def test_each_fault_is_told_with_its_line(study: Study, sound: str, unsound: str
 def test_a_study_without_a_past_says_so() -> None:
     with pytest.raises(InputError, match="nothing can be calibrated"):
         read_history(pl.open_study("fishery"))
+
+
+def test_a_blank_of_the_panel_stays_missing_and_joint_returns_are_left_out(study: Study) -> None:
+    rows = read_panel(read_history(study))
+    assert len({place for place, _, _ in rows}) == 154
+    assert any(len(figures) < 4 for _, _, figures in rows)
+
+
+def test_a_panel_without_its_column_is_told(study: Study) -> None:
+    path = study.folder / "history.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("caseload_per_fte:", "caseload_per_ftes:"), encoding="utf-8")
+    try:
+        with pytest.raises(InputError, match="caseload_per_fte"):
+            read_panel(read_history(study))
+    finally:
+        path.write_text(text, encoding="utf-8")

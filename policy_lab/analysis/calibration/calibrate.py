@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from policy_lab.analysis.calibration.learned import (
     rival_table,
 )
 from policy_lab.analysis.calibration.likelihood import Fit, fit_of
+from policy_lab.analysis.calibration.panel import spread_table
 from policy_lab.analysis.calibration.search import Point, Posterior, best_point, sample
 from policy_lab.analysis.calibration.skill import horizon_table, skill_table, theil_table, turn_table
 from policy_lab.study.history import FitParameter, History, read_history
@@ -73,6 +74,8 @@ class Calibration:
     bands: pd.DataFrame
     step_error: float
     """Largest change of any answer, as a share, when the time step is the model's own instead of the search's."""
+    places: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """The spread between places, from :func:`policy_lab.analysis.calibration.panel.spread_table`."""
 
     def __repr__(self) -> str:
         return f"Calibration({self.history.study.name!r}, {self.method}, {len(self.history.series)} series)"
@@ -128,6 +131,7 @@ def calibrate(
         draws=draws,
         bands=bands_table(history, middle, predicted),
         step_error=step_error(history, best, points[best]),
+        places=spread_table(history, seed=seed),
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from policy_lab.study.history import History, read_panel
+
 Array = np.ndarray
 
 
@@ -30,6 +32,33 @@ class PlaceSpread:
     places: int
     held_out: int
     inside: float
+
+
+def spread_table(history: History, *, seed: int) -> pd.DataFrame:
+    """Return the spread of each panel figure between places: one row a figure, none where the history has no panel.
+
+    Columns: ``figure``, ``title``, ``between`` and ``within`` (log standard deviations), ``places``, ``held_out`` and
+    ``inside`` (the share of the held-out places' figures inside the 90 % band).
+    """
+    panel = history.file.panel
+    if panel is None:
+        return pd.DataFrame()
+    rows = pd.DataFrame([{"place": place, "year": year, **figures} for place, year, figures in read_panel(history)])
+    found = [place_spread(rows, figure, seed=seed) for figure in panel.figures]
+    return pd.DataFrame(
+        [
+            {
+                "figure": one.figure,
+                "title": panel.figures[one.figure],
+                "between": one.between,
+                "within": one.within,
+                "places": one.places,
+                "held_out": one.held_out,
+                "inside": one.inside,
+            }
+            for one in found
+        ]
+    )
 
 
 def place_spread(panel: pd.DataFrame, figure: str, *, seed: int, hold_out: float = 0.2) -> PlaceSpread:

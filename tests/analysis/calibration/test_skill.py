@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import policy_lab as pl
-from policy_lab.analysis.calibration.panel import place_spread
+from policy_lab.analysis.calibration.panel import place_spread, spread_table
 from policy_lab.analysis.calibration.skill import (
     NO_SKILL,
     SKILL,
@@ -96,3 +96,10 @@ def test_the_spread_between_places_is_found_again() -> None:
     assert found.within == pytest.approx(0.1, rel=0.1)
     assert found.held_out == 40
     assert found.inside == pytest.approx(0.9, abs=0.06)
+
+
+def test_the_band_holds_nine_tenths_of_authorities_that_it_never_saw(history: History) -> None:
+    table = spread_table(history, seed=1)
+    assert set(table["figure"]) == set(history.file.panel.figures)  # type: ignore[union-attr]
+    assert (table["held_out"] == 31).all()
+    assert table["inside"].between(0.8, 0.98).all()
