@@ -99,7 +99,8 @@ def test_a_study_without_a_past_says_so() -> None:
 
 def test_a_blank_of_the_panel_stays_missing_and_joint_returns_are_left_out(study: Study) -> None:
     rows = read_panel(read_history(study))
-    assert len({place for place, _, _ in rows}) == 154
+    assert all(len(place) == 3 for place, _, _ in rows)  # a joint return has two codes
+    assert len({place for place, _, _ in rows}) > 150
     assert any(len(figures) < 4 for _, _, figures in rows)
 
 
