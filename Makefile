@@ -13,6 +13,8 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 WORKERS ?= 2
 ARGS ?=
 
+# Older pips (before 23.2, which some systems still make) search for many minutes for what the constraints already say.
+
 # The first interpreter that starts and is new enough (a name on the path need not start: version managers leave shims).
 PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 python; do \
 	if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
@@ -29,6 +31,7 @@ $(VENV)/.python:
 	@if [ -z "$(PYTHON)" ]; then echo "policy_lab needs Python 3.11 or later; none was found. Set PYTHON=/path/to/python." >&2; exit 1; fi
 	@echo "Making $(VENV) with $$($(PYTHON) --version) …"
 	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=23.2'
 	@touch $@
 
 $(VENV)/.runs: $(VENV)/.python pyproject.toml constraints.txt
