@@ -18,8 +18,9 @@ from policy_lab.model.types import Model
 from policy_lab.provenance import manifest
 from policy_lab.run.conditions import Bench
 from policy_lab.study.check_file import CHECKS_FILE, CheckSet, read_checks
-from policy_lab.study.check_tables import table_path, tables_of
+from policy_lab.study.check_tables import tables_of
 from policy_lab.study.study import Study
+from policy_lab.study.table_files import table_path
 
 MODEL_ENDINGS = (".mdl", ".xmile", ".stmx")
 Progress = Callable[[int, int], None]

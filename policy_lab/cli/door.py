@@ -70,24 +70,26 @@ class Bar:
         self._bar.refresh()
 
 
-@contextmanager
-def progress_bar(words: str) -> Iterator[Bar]:
-    """Show progress on the error stream when it is a terminal; otherwise show nothing."""
+def _shown(**words: str) -> Any:
+    """Return a progress bar on the error stream, which shows itself at a terminal only."""
     from tqdm import tqdm
 
     # Said outright, because a terminal that does not know its own size would show nothing.
     shape = {"ncols": min(shutil.get_terminal_size().columns, 100), "nrows": 24}
-    with tqdm(desc=words, unit=" runs", file=sys.stderr, disable=not sys.stderr.isatty(), **shape) as bar:
+    return tqdm(file=sys.stderr, disable=not sys.stderr.isatty(), **shape, **words)
+
+
+@contextmanager
+def progress_bar(words: str) -> Iterator[Bar]:
+    """Show progress on the error stream when it is a terminal; otherwise show nothing."""
+    with _shown(desc=words, unit=" runs") as bar:
         yield Bar(bar)
 
 
 @contextmanager
 def told_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Give a callback for work in named parts (what, how far, of how much); silent unless at a terminal."""
-    from tqdm import tqdm
-
-    shape = {"ncols": min(shutil.get_terminal_size().columns, 100), "nrows": 24}
-    with tqdm(unit=" steps", file=sys.stderr, disable=not sys.stderr.isatty(), **shape) as bar:
+    with _shown(unit=" steps") as bar:
 
         def tell(words: str, done: int, total: int) -> None:
             if bar.desc != f"{words}: ":

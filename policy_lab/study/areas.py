@@ -6,14 +6,13 @@ import csv
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.provenance import bundled
 from policy_lab.study.area_schema import Areas, Neighbours
 from policy_lab.study.study import Study
+from policy_lab.study.table_files import table_path
 
 if TYPE_CHECKING:
     from policy_lab.study.neighbours import Filled
@@ -71,7 +70,7 @@ def read_areas(study: Study) -> Mapping[str, Area]:
     binding = study.file.areas
     if binding is None:
         return MappingProxyType({})
-    path = _table(study, binding)
+    path = table_path(study.folder, binding.table, named_in=study.files["study"])
     with path.open(encoding="utf-8-sig", newline="") as text:
         reader = csv.DictReader(text)
         _require_columns(binding, tuple(reader.fieldnames or ()))
@@ -170,18 +169,6 @@ def _beside_neighbours(binding: Areas, how: Neighbours, rows: Sequence[_Row]) ->
 
 def _plain(name: str) -> str:
     return " ".join(name.casefold().split())
-
-
-def _table(study: Study, binding: Areas) -> Path:
-    """Return the table's path: in the study's own folder, or in the bundled data."""
-    homes = (study.folder, bundled("data"))
-    for home in homes:
-        path = home / binding.table
-        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
-            return path
-    known = [entry.name for home in homes for entry in home.glob("*.csv")]
-    what = f"no table `{binding.table}` beside the study or in the data folder"
-    raise InputError(Problem(what=what, file=study.files["study"], nearest=nearest_names(binding.table, known)))
 
 
 def _require_columns(binding: Areas, columns: tuple[str, ...]) -> None:

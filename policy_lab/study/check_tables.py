@@ -10,27 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.provenance import bundled
 from policy_lab.study.check_schema import Check, FromTable
-
-
-def table_path(folder: Path, name: str) -> Path:
-    """Return the path of a table in a study's own folder, or in the bundled data.
-
-    Raises
-    ------
-    InputError
-        When it is in neither.
-    """
-    homes = (folder, bundled("data"))
-    for home in homes:
-        path = home / name
-        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
-            return path
-    known = [entry.name for home in homes for entry in home.glob("*.csv")]
-    raise InputError(
-        Problem(what=f"no table `{name}` beside the study or in the data folder", nearest=nearest_names(name, known))
-    )
+from policy_lab.study.table_files import table_path
 
 
 def tables_of(check: Check) -> Iterator[FromTable]:

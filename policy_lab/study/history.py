@@ -17,11 +17,11 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
-from policy_lab.provenance import bundled
 from policy_lab.study.constants import element_index
 from policy_lab.study.history_schema import Given, HistoryFile, Observed, Rival, Years
 from policy_lab.study.parameters import split_element
 from policy_lab.study.study import Study
+from policy_lab.study.table_files import table_path
 from policy_lab.study.yaml_file import YamlFile, read_yaml, validated
 
 HISTORY_FILE = "history.yaml"
@@ -167,35 +167,31 @@ def read_panel(history: History) -> tuple[tuple[str, int, dict[str, float]], ...
     panel = history.file.panel
     if panel is None:
         return ()
-    for home in (history.study.folder, bundled("data")):
-        path = home / panel.table
-        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
-            with path.open(encoding="utf-8-sig", newline="") as text:
-                rows = csv.DictReader(text)
-                columns = tuple(rows.fieldnames or ())
-                missing = [one for one in (panel.place, "year", *panel.only, *panel.figures) if one not in columns]
-                if missing:
-                    near = nearest_names(missing[0], columns)
-                    raise InputError(Problem(what=f"no column `{missing[0]}`", file=path, line=1, nearest=near))
-                return tuple(
-                    (row[panel.place], int(row["year"]), {n: float(row[n]) for n in panel.figures if row[n].strip()})
-                    for row in rows
-                    if all(row[column] == value for column, value in panel.only.items())
-                )
-    raise InputError(
-        Problem(what=f"no table `{panel.table}` beside the study or in the data folder", file=history.path)
-    )
+    path = table_path(history.study.folder, panel.table, named_in=history.path)
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        rows = csv.DictReader(text)
+        columns = tuple(rows.fieldnames or ())
+        missing = [one for one in (panel.place, "year", *panel.only, *panel.figures) if one not in columns]
+        if missing:
+            near = nearest_names(missing[0], columns)
+            raise InputError(Problem(what=f"no column `{missing[0]}`", file=path, line=1, nearest=near))
+        return tuple(
+            (row[panel.place], int(row["year"]), {n: float(row[n]) for n in panel.figures if row[n].strip()})
+            for row in rows
+            if all(row[column] == value for column, value in panel.only.items())
+        )
 
 
 def _figures(study: Study, yaml: YamlFile, file: HistoryFile) -> dict[tuple[str, int], float]:
     """Return the figures of the table by measure and year; blanks are missing."""
-    for home in (study.folder, bundled("data")):
-        path = home / file.table
-        if path.is_file() and path.resolve().is_relative_to(home.resolve()):
-            with path.open(encoding="utf-8-sig", newline="") as text:
-                rows = csv.DictReader(text)
-                return {(row["measure"], int(row["year"])): float(row["value"]) for row in rows if row["value"].strip()}
-    raise InputError(yaml.problem(("table",), f"no table `{file.table}` beside the study or in the data folder"))
+    try:
+        path = table_path(study.folder, file.table)
+    except InputError as error:
+        fault = error.problems[0]
+        raise InputError(yaml.problem(("table",), fault.what, nearest=fault.nearest)) from error
+    with path.open(encoding="utf-8-sig", newline="") as text:
+        rows = csv.DictReader(text)
+        return {(row["measure"], int(row["year"])): float(row["value"]) for row in rows if row["value"].strip()}
 
 
 def _problems(study: Study, yaml: YamlFile, file: HistoryFile, figures: Figures) -> Iterator[Problem]:
