@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -102,11 +102,11 @@ def calibrate(
     """
     effort = effort or Effort()
     history = read_history(study)
+    places = spread_table(history, seed=seed)  # first: a fault of its table is told before the long work
     points, said = _points(history, seed, effort, tell)
     rivals = rival_table(history, points, said)
     best = str(rivals["explanation"].iloc[0])
-    empty = pd.DataFrame()
-    contraction, coverage, draws, predicted = empty, empty, empty, None
+    contraction, draws, predicted = pd.DataFrame(), pd.DataFrame(), None
     if method == "posterior":
         posteriors = _posteriors(history, seed, effort, tell)
         contraction = pd.concat(
@@ -114,24 +114,34 @@ def calibrate(
         )
         draws = _draws(history, posteriors, effort.draws)
         predicted = _predicted(posteriors, seed)
-        coverage = coverage_table(history, predicted)
-    middle = median_of(predicted) if predicted else {key: values[0] for key, values in said[best].items()}
-    return Calibration(
-        history=history,
+    return calibration_of(
+        history,
+        median_of(predicted) if predicted else {key: values[0] for key, values in said[best].items()},
+        predicted,
         method=method,
         seed=seed,
         points=MappingProxyType(points),
         rivals=rivals,
+        contraction=contraction,
+        draws=draws,
+        step_error=step_error(history, best, points[best]),
+        places=places,
+    )
+
+
+def calibration_of(
+    history: History, middle: Mapping[str, Array], predicted: Predicted | None, **found: Any
+) -> Calibration:
+    """Return a calibration: what was ``found``, and what its middle answers and predictions are worth."""
+    return Calibration(
+        history=history,
         skill=skill_table(history, middle),
         horizons=horizon_table(history, middle),
         theil=theil_table(history, middle),
         turns=turn_table(history, middle),
-        contraction=contraction,
-        coverage=coverage,
-        draws=draws,
+        coverage=coverage_table(history, predicted) if predicted else pd.DataFrame(),
         bands=bands_table(history, middle, predicted),
-        step_error=step_error(history, best, points[best]),
-        places=spread_table(history, seed=seed),
+        **found,
     )
 
 

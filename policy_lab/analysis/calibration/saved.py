@@ -13,16 +13,16 @@ import pandas as pd
 
 from policy_lab.analysis.calibration.calibrate import (
     Calibration,
-    bands_table,
+    calibration_of,
     fit_past,
     in_words,
     median_of,
     step_error,
 )
-from policy_lab.analysis.calibration.learned import Predicted, contraction_table, coverage_table, predict, rival_table
+from policy_lab.analysis.calibration.learned import Predicted, contraction_table, predict, rival_table
 from policy_lab.analysis.calibration.likelihood import LARGEST_SCORE, Fit
+from policy_lab.analysis.calibration.panel import spread_table
 from policy_lab.analysis.calibration.search import Point, Posterior, best_point
-from policy_lab.analysis.calibration.skill import horizon_table, skill_table, theil_table, turn_table
 from policy_lab.errors import InputError, Problem
 from policy_lab.study.history import FitParameter, History, fitted_rows, read_history
 from policy_lab.study.posterior import POSTERIOR_FILE, read_posterior
@@ -90,23 +90,19 @@ def read_calibration(study: Study, *, draws: int = 100, generations: int = 50, s
     ]
     predicted = Predicted(*({key: np.concatenate([getattr(one, what)[key] for one in each]) for key in each[0].model}
                             for what in ("model", "published")))  # fmt: skip
-    middle = median_of(predicted)
     points, rivals, error = _rivals(history, parts, chosen, generations, seed)
-    return Calibration(
-        history=history,
+    return calibration_of(
+        history,
+        median_of(predicted),
+        predicted,
         method="saved posterior",
         seed=seed,
         points=MappingProxyType(points),
         rivals=rivals,
-        skill=skill_table(history, middle),
-        horizons=horizon_table(history, middle),
-        theil=theil_table(history, middle),
-        turns=turn_table(history, middle),
         contraction=pd.concat([_contraction(history, one) for one in parts], ignore_index=True),
-        coverage=coverage_table(history, predicted),
         draws=pd.DataFrame(dict(saved)),
-        bands=bands_table(history, middle, predicted),
         step_error=error,
+        places=spread_table(history, seed=seed),
     )
 
 
