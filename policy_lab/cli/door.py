@@ -89,10 +89,15 @@ def progress_bar(words: str) -> Iterator[Bar]:
 @contextmanager
 def told_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Give a callback for work in named parts (what, how far, of how much); silent unless at a terminal."""
+    told = ""
     with _shown(unit=" steps") as bar:
 
         def tell(words: str, done: int, total: int) -> None:
-            if bar.desc != f"{words}: ":
+            nonlocal told
+            if bar.disable:  # a bar that shows nothing has no words to change
+                return
+            if words != told:
+                told = words
                 bar.set_description(words, refresh=False)
                 bar.reset(total)
             bar.total = total

@@ -18,7 +18,14 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENVIRONMENT = YAML(typ="safe").load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 
 # Where conda-forge has another name for the same thing. `matplotlib-base` leaves the desktop toolkits out.
-CONDA_NAMES = {"build": "python-build", "matplotlib": "matplotlib-base", "ruamel-yaml": "ruamel.yaml"}
+CONDA_NAMES = {
+    "build": "python-build",
+    "dask": "dask-core",
+    "duckdb": "python-duckdb",
+    "ema-workbench": "ema_workbench",
+    "matplotlib": "matplotlib-base",
+    "ruamel-yaml": "ruamel.yaml",
+}
 ONLY_CONDA = {"python", "pip"}
 
 
