@@ -12,6 +12,7 @@ import numpy as np
 from policy_lab.errors import InputError, Problem
 from policy_lab.provenance import manifest
 from policy_lab.results.types import FailedCase, Outcome, Results
+from policy_lab.study.posterior import POSTERIOR_FILE
 
 if TYPE_CHECKING:
     from policy_lab.engine import CompiledModel
@@ -304,7 +305,10 @@ def _manifest(
         model=study.files["model"],
         model_digest=study.model.digest,
         tables=study.model.files,
-        files={name: path for name, path in study.files.items() if name != "model"},
+        files={
+            **{name: path for name, path in study.files.items() if name != "model"},
+            **({"posterior": study.folder / POSTERIOR_FILE} if plan.posterior else {}),
+        },
         seed=plan.seed,
         time_step=plan.time_step or study.model.time.step,
         method=study.model.integration,

@@ -12,7 +12,7 @@ import pytest
 
 import policy_lab as pl
 from policy_lab.errors import InputError
-from policy_lab.provenance import bundled
+from policy_lab.provenance import bundled, file_digest
 from policy_lab.study.posterior import MANIFEST_FILE, POSTERIOR_FILE, posterior_warnings, read_posterior
 from policy_lab.study.study import Study
 
@@ -82,3 +82,14 @@ def test_without_a_saved_posterior_the_command_is_named(study: Study) -> None:
     (study.folder / POSTERIOR_FILE).unlink()
     with pytest.raises(InputError, match="policy-lab calibrate"):
         read_posterior(study)
+
+
+def test_a_run_records_which_draws_it_took(tmp_path: Path) -> None:
+    shutil.copytree(bundled("models") / "fishery", tmp_path / "fishery")
+    study = pl.open_study(str(tmp_path / "fishery"))
+    drawn = next(name for name, one in study.parameters.items() if one.varies)
+    saved = tmp_path / "fishery" / POSTERIOR_FILE
+    saved.write_text(f"{drawn}\n{study.parameters[drawn].base}\n", encoding="utf-8")
+    plans = [study.plan(worlds=2, futures=1, posterior=one) for one in (True, False)]
+    with_draws, without = (pl.run(plan).manifest["inputs_sha256"] for plan in plans)
+    assert with_draws == {**without, "posterior": file_digest(saved)}
