@@ -19,8 +19,13 @@ from policy_lab.study.study import Study, bounded
 Seeds = Callable[[Parameter], int]
 """Seed of the stream of a parameter."""
 
+Uniforms = Callable[[int, str, int], np.ndarray]
+"""Quantiles of one uncertain input, from the seed and name of its stream and the count of worlds."""
 
-def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[[str], bool]) -> dict[str, np.ndarray]:
+
+def parameter_draws(
+    study: Study, worlds: int, seed_of: Seeds, varies: Callable[[str], bool], draw: Uniforms = uniforms
+) -> dict[str, np.ndarray]:
     """Return every constant that differs between worlds: ``(worlds, *dims)`` in its own unit.
 
     Parameters
@@ -31,6 +36,8 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
         How many draws.
     seed_of, varies
         The seed of a parameter, and whether its group varies; a group that does not stays at its base values.
+    draw
+        Gives the quantiles of a stream.
     """
     drawn: dict[str, np.ndarray] = {}
     shares: dict[tuple[str, tuple[str, ...]], list[Parameter]] = {}
@@ -41,12 +48,12 @@ def parameter_draws(study: Study, worlds: int, seed_of: Seeds, varies: Callable[
         if parameter.distribution == "dirichlet":
             shares.setdefault((name, elements[:-1]), []).append(parameter)
             continue
-        u = uniforms(seed_of(parameter), f"parameter/{spelled}", worlds)
+        u = draw(seed_of(parameter), f"parameter/{spelled}", worlds)
         low, high = _range(parameter)
         values = quantile(parameter.distribution, u, base=parameter.base, low=low, high=high)
         _put(drawn, study, spelled, values)
     for rows in shares.values():
-        u = np.stack([uniforms(seed_of(row), f"parameter/{row.variable}", worlds) for row in rows], axis=-1)
+        u = np.stack([draw(seed_of(row), f"parameter/{row.variable}", worlds) for row in rows], axis=-1)
         ranges = [_range(row) for row in rows]
         values = dirichlet(u, [row.base for row in rows], [low for low, _ in ranges], [high for _, high in ranges])
         for at, row in enumerate(rows):
@@ -76,34 +83,40 @@ def put_draws(study: Study, inputs: Mapping[str, np.ndarray], drawn: Mapping[str
     return found
 
 
-def score_draws(score: Score, name: str, worlds: int, seed: int, varies: bool) -> np.ndarray:
+def score_draws(
+    score: Score, name: str, worlds: int, seed: int, varies: bool, draw: Uniforms = uniforms
+) -> np.ndarray:
     """Return ``(worlds,)`` draws of one judged score, or its mode where scores do not vary."""
     if not varies:
         return np.full(worlds, float(score.mode))
-    return triangular(uniforms(seed, f"lever/{name}", worlds), score.low, score.mode, score.high)
+    return triangular(draw(seed, f"lever/{name}", worlds), score.low, score.mode, score.high)
 
 
-def lever_draws(study: Study, design: str, lever: str, worlds: int, seed: int, varies: bool) -> np.ndarray:
+def lever_draws(
+    study: Study, design: str, lever: str, worlds: int, seed: int, varies: bool, draw: Uniforms = uniforms
+) -> np.ndarray:
     """Return ``(worlds,)`` intended scores of one lever: the design's own draw plus that of each overlay."""
     base, overlays = study.design_parts(design)
     if study.scores is not None and varies:
         scores = pooled_draws(study.scores, base, lever, worlds, seed)
     else:
-        scores = score_draws(study.designs[base].levers[lever], f"{base}/{lever}", worlds, seed, varies)
+        scores = score_draws(study.designs[base].levers[lever], f"{base}/{lever}", worlds, seed, varies, draw)
     for name in overlays:
         overlay = study.overlays[name]
         if lever in overlay.adds:
-            scores = scores + score_draws(overlay.adds[lever], f"{name}/{lever}", worlds, seed, varies)
+            scores = scores + score_draws(overlay.adds[lever], f"{name}/{lever}", worlds, seed, varies, draw)
             ceiling = overlay.bounded_at if study.file.levers[lever].unit == "Dmnl" else None
             scores = np.array([bounded(float(score), ceiling) for score in scores])
     return scores
 
 
-def disruption_draws(study: Study, design: str, worlds: int, seed: int, varies: bool) -> np.ndarray:
+def disruption_draws(
+    study: Study, design: str, worlds: int, seed: int, varies: bool, draw: Uniforms = uniforms
+) -> np.ndarray:
     """Return ``(worlds,)`` costs of changing to a design, in the transition variable's unit; the base is free."""
     costs = np.zeros(worlds)
     for name, score in change_scores(study, design).items():
-        costs = costs + score_draws(score, f"{name}/disruption", worlds, seed, varies)
+        costs = costs + score_draws(score, f"{name}/disruption", worlds, seed, varies, draw)
     return costs
 
 
