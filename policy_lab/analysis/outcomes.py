@@ -1,8 +1,7 @@
-"""Arrays out of results: one path a case, dates, and bands over worlds. The only place that knows how axes lie."""
+"""Arrays out of results: one path a case, and bands over worlds. The only place that knows how axes lie."""
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,13 +10,12 @@ from typing import Literal
 import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.results.calendar import DAYS, MONTHS, plain_unit
 from policy_lab.results.types import Outcome, Results
 
 Combine = Literal["only", "sum", "mean"]
 
 _ELEMENT = re.compile(r"^(?P<name>.*?)\s*\[(?P<elements>[^\[\]]*)\]$")
-_DAYS = {"day": 1, "week": 7}
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def path(results: Results, variable: str, combine: Combine = "only") -> np.ndarray:
@@ -153,33 +151,11 @@ def standard_error(values: np.ndarray) -> float:
 
 def time_unit(results: Results) -> str:
     """Return the model's time unit in the singular and lower case: ``month``."""
-    return results.plan.study.model.time.unit.strip().casefold().removesuffix("s")
+    return plain_unit(results.plan.study.model.time.unit)
 
 
 def years_per_period(unit: str) -> float:
     """Return how many years one model time unit lasts; a unit that is no calendar unit counts as a year."""
-    if unit in _MONTHS:
-        return _MONTHS[unit] / 12
-    return _DAYS[unit] / 365.25 if unit in _DAYS else 1.0
-
-
-def dates(start: dt.date, time: np.ndarray, unit: str) -> list[str]:
-    """Return the ISO date of each saved time, or empty strings where the unit is not of the calendar.
-
-    Parts of a month are days of it, so that a time step below one month still gives rising dates.
-    """
-    if unit in _DAYS:
-        return [(start + dt.timedelta(days=round(float(value) * _DAYS[unit]))).isoformat() for value in time]
-    if unit in _MONTHS:
-        return [_months_after(start, float(value) * _MONTHS[unit]).isoformat() for value in time]
-    return ["" for _ in time]
-
-
-def _months_after(start: dt.date, months: float) -> dt.date:
-    whole = int(np.floor(months + 1e-9))
-    year, month = divmod(start.year * 12 + start.month - 1 + whole, 12)
-    first = dt.date(year, month + 1, 1)
-    after = dt.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
-    length = (after - first).days
-    day = min(start.day, length) + max(0.0, months - whole) * length
-    return first + dt.timedelta(days=int(day + 1e-6) - 1)
+    if unit in MONTHS:
+        return MONTHS[unit] / 12
+    return DAYS[unit] / 365.25 if unit in DAYS else 1.0

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from policy_lab.analysis.outcomes import dates, elements, path, time_unit
+from policy_lab.analysis.outcomes import elements, path, time_unit
+from policy_lab.results.calendar import dates
 from policy_lab.results.types import Outcome, Results
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from policy_lab.analysis.dominance import put_in_pairs
-from policy_lab.analysis.outcomes import dates, time_unit
+from policy_lab.analysis.outcomes import time_unit
 from policy_lab.analysis.words import without_capital
+from policy_lab.results.calendar import dates
 from policy_lab.results.types import Results
 
 STARTS = {

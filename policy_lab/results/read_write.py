@@ -144,6 +144,14 @@ def column_names(name: str, elements: Sequence[Sequence[str]]) -> list[str]:
     return [f"{name}[{','.join(place)}]" for place in places]
 
 
+def outcome_notes(outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
+    """Return what a file has to say of each outcome beside its columns: name, unit, dimensions and their elements."""
+    return [
+        {"name": each.name, "unit": each.unit, "dimensions": each.dimensions, "elements": each.elements}
+        for each in outcomes.values()
+    ]
+
+
 def _schema(results: Results) -> pa.Schema:
     import pyarrow as pa
 
@@ -158,13 +166,9 @@ def _schema(results: Results) -> pa.Schema:
         for outcome in results.outcomes.values()
         for name in column_names(outcome.name, outcome.elements)
     ]
-    about = [
-        {"name": each.name, "unit": each.unit, "dimensions": each.dimensions, "elements": each.elements}
-        for each in results.outcomes.values()
-    ]
     metadata = {
         _FORMAT_KEY: FORMAT.encode(),
-        _OUTCOMES_KEY: json.dumps(about).encode(),
+        _OUTCOMES_KEY: json.dumps(outcome_notes(results.outcomes)).encode(),
         _MANIFEST_KEY: json.dumps(dict(results.manifest), sort_keys=True, default=str).encode(),
     }
     return pa.schema([*case, *values], metadata=metadata)

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pytest
 
@@ -52,19 +50,3 @@ def test_failed_futures_are_left_out_of_their_world_only():
 
 def test_the_standard_error_is_that_of_a_mean():
     assert outcomes.standard_error(np.array([1.0, 3.0])) == pytest.approx(1.0)
-
-
-def test_dates_follow_the_calendar_in_every_unit():
-    start = dt.date(2023, 12, 1)
-    assert outcomes.dates(start, np.array([0.0, 1.0, 14.0]), "month") == ["2023-12-01", "2024-01-01", "2025-02-01"]
-    assert outcomes.dates(start, np.array([0.5]), "year") == ["2024-06-01"]
-    assert outcomes.dates(start, np.array([1.0]), "week") == ["2023-12-08"]
-    assert outcomes.dates(start, np.array([1.0]), "furlong") == [""]
-
-
-def test_the_last_day_of_a_month_stays_inside_shorter_months():
-    assert outcomes.dates(dt.date(2024, 1, 31), np.array([1.0, 2.0]), "month") == ["2024-02-29", "2024-03-31"]
-
-
-def test_dates_rise_inside_a_month():
-    assert outcomes.dates(dt.date(2024, 1, 1), np.array([0.5, 0.75]), "month") == ["2024-01-16", "2024-01-24"]
