@@ -13,18 +13,15 @@ from policy_lab.study.posterior import read_posterior
 from policy_lab.study.sampling import dirichlet, exponential, quantile, triangular
 from policy_lab.study.schema import Draw, Parameter, Scenario, Score
 from policy_lab.study.scores import pooled_draws
-from policy_lab.study.streams import uniforms
+from policy_lab.study.streams import POSTERIOR_STREAM, Uniforms, uniforms
 from policy_lab.study.study import Study, bounded
 
 Seeds = Callable[[Parameter], int]
 """Seed of the stream of a parameter."""
 
-Uniforms = Callable[[int, str, int], np.ndarray]
-"""Quantiles of one uncertain input, from the seed and name of its stream and the count of worlds."""
-
 
 def parameter_draws(
-    study: Study, worlds: int, seed_of: Seeds, varies: Callable[[str], bool], draw: Uniforms = uniforms
+    study: Study, worlds: int, seed_of: Seeds, varies: Callable[[Parameter], bool], draw: Uniforms = uniforms
 ) -> dict[str, np.ndarray]:
     """Return every constant that differs between worlds: ``(worlds, *dims)`` in its own unit.
 
@@ -35,14 +32,14 @@ def parameter_draws(
     worlds
         How many draws.
     seed_of, varies
-        The seed of a parameter, and whether its group varies; a group that does not stays at its base values.
+        The seed of a parameter, and whether it varies; one that does not stays at its base value.
     draw
         Gives the quantiles of a stream.
     """
     drawn: dict[str, np.ndarray] = {}
     shares: dict[tuple[str, tuple[str, ...]], list[Parameter]] = {}
     for spelled, parameter in study.parameters.items():
-        if not parameter.varies or not varies(parameter.group):
+        if not parameter.varies or not varies(parameter):
             continue
         name, elements = split_element(spelled)
         if parameter.distribution == "dirichlet":
@@ -61,7 +58,7 @@ def parameter_draws(
     return drawn
 
 
-def posterior_draws(study: Study, worlds: int, seed: int) -> dict[str, np.ndarray]:
+def posterior_draws(study: Study, worlds: int, seed: int, draw: Uniforms = uniforms) -> dict[str, np.ndarray]:
     """Return a whole saved draw for each world, so that values belong together: by constant or element, ``(worlds,)``.
 
     Raises
@@ -71,7 +68,7 @@ def posterior_draws(study: Study, worlds: int, seed: int) -> dict[str, np.ndarra
     """
     saved = read_posterior(study)
     count = len(next(iter(saved.values())))
-    chosen = np.minimum((uniforms(seed, "posterior", worlds) * count).astype(int), count - 1)
+    chosen = np.minimum((draw(seed, POSTERIOR_STREAM, worlds) * count).astype(int), count - 1)
     return {name: values[chosen] for name, values in saved.items()}
 
 
@@ -83,9 +80,7 @@ def put_draws(study: Study, inputs: Mapping[str, np.ndarray], drawn: Mapping[str
     return found
 
 
-def score_draws(
-    score: Score, name: str, worlds: int, seed: int, varies: bool, draw: Uniforms = uniforms
-) -> np.ndarray:
+def score_draws(score: Score, name: str, worlds: int, seed: int, varies: bool, draw: Uniforms = uniforms) -> np.ndarray:
     """Return ``(worlds,)`` draws of one judged score, or its mode where scores do not vary."""
     if not varies:
         return np.full(worlds, float(score.mode))
@@ -98,7 +93,7 @@ def lever_draws(
     """Return ``(worlds,)`` intended scores of one lever: the design's own draw plus that of each overlay."""
     base, overlays = study.design_parts(design)
     if study.scores is not None and varies:
-        scores = pooled_draws(study.scores, base, lever, worlds, seed)
+        scores = pooled_draws(study.scores, base, lever, worlds, seed, draw)
     else:
         scores = score_draws(study.designs[base].levers[lever], f"{base}/{lever}", worlds, seed, varies, draw)
     for name in overlays:

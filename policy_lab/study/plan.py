@@ -20,9 +20,21 @@ from policy_lab.study.draws import (
     posterior_draws,
     put_draws,
 )
+from policy_lab.study.elements import split_element
+from policy_lab.study.samplers import (
+    LATIN_HYPERCUBE,
+    MONTE_CARLO,
+    Correlation,
+    Sampler,
+    drawn_together,
+    named_in,
+    normal_correlations,
+    spread,
+)
 from policy_lab.study.schema import Parameter
 from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
+from policy_lab.study.streams import Uniforms
 from policy_lab.study.study import Study
 
 LEVERS = "levers"
@@ -35,8 +47,14 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 def grade_group(grade: str) -> str:
-    """Return the name under which `seeds` draws all parameters of one grade of evidence anew."""
+    """Return the name of all parameters of one grade of evidence, in `vary` and `seeds`."""
     return f"grade {grade}"
+
+
+def names_of(parameter: Parameter) -> tuple[str, ...]:
+    """Return the names in `vary` under which a parameter is drawn: of its group, its grade, its constant, itself."""
+    name, _ = split_element(parameter.variable)
+    return parameter.group, grade_group(parameter.grade), name, parameter.variable
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +68,23 @@ class Plan:
     Parameters
     ----------
     vary
-        The groups that are drawn: ``levers``, ``luck`` and ``parameters``, or single parameter groups by name. Lever
-        scores that do not vary stand at their modes, parameters at their base values; without luck every world sees the
-        futures of the first.
+        What is drawn: ``levers``, ``luck`` and ``parameters``, or single groups, grades (``grade C``) or parameters by
+        name. Lever scores that do not vary stand at their modes, parameters at their base values; without luck every
+        world sees the futures of the first.
     seeds
         Another seed for one group (``{"luck": 2}``), so that variance can be split by group on common draws.
     scores_from
         Design -> design whose lever scores it takes instead of its own (a placebo); members and disruption stay.
     places
         Keys of areas, one for each world: so many places run beside one another.
+    sampler
+        How worlds are spread; see `policy_lab.study.samplers`. Luck is always drawn independently.
+    correlations
+        Parameters that are drawn together.
+    outcomes
+        Variables to save instead of the study's own outcomes; see `saved`.
+    settings_name
+        What a plan's file calls the settings.
     horizon, save_period, time_step
         In the model's time unit; a time step of None is the model's own.
     """
@@ -80,6 +106,15 @@ class Plan:
     seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
     scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
     places: tuple[str, ...] = ()
+    sampler: Sampler = MONTE_CARLO
+    correlations: tuple[Correlation, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    settings_name: str = ""
+
+    @property
+    def saved(self) -> tuple[str, ...]:
+        """The variables that are saved of every run."""
+        return self.outcomes or self.study.file.outcomes
 
     @property
     def base(self) -> str:
@@ -119,11 +154,11 @@ class Plan:
 
     def check(self) -> None:
         """Raise an InputError for anything in the plan that its study does not know."""
-        rows = self.study.parameters.values()
-        groups = {*GROUPS, *(row.group for row in rows), *(grade_group(row.grade) for row in rows)}
+        groups = {*GROUPS, *(name for row in self.study.parameters.values() for name in names_of(row)[:2])}
+        single = {name for row in self.study.parameters.values() for name in names_of(row)[2:]}
         problems = [
-            Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups))
-            for name in sorted({*self.vary, *self.seeds} - groups)
+            Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups | single))
+            for name in sorted((self.vary - groups - single) | (self.seeds.keys() - groups))
         ]
         for name in (*self.designs, *self.scores_from, *self.scores_from.values()):
             try:
@@ -146,10 +181,12 @@ class Plan:
 
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
-        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self._varies)
-        if self.posterior and self._varies(PARAMETERS):
-            drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS))
-            inputs = put_draws(self.study, inputs, drawn)
+        draw, rows = self._together(), self.study.parameters
+        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self._parameter_varies, draw)
+        if self.posterior and not self.vary <= {LEVERS, LUCK}:
+            drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS), draw)
+            varying = {name: values for name, values in drawn.items() if self._parameter_varies(rows[name])}
+            inputs = put_draws(self.study, inputs, varying)
         if self.area is not None:
             inputs = self._held(inputs, self.study.areas()[self.area].values)
         if self.places:
@@ -170,14 +207,14 @@ class Plan:
         transition = self.study.file.transition
         if transition and self.start == "switch":
             inputs[transition.variable] = disruption_draws(
-                self.study, design, self.worlds, self._seed_of(LEVERS), self._varies(LEVERS)
+                self.study, design, self.worlds, self._seed_of(LEVERS), LEVERS in self.vary, self._uniforms
             )
         return frozen(apply_settings(inputs, self.settings))
 
     def future_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that the scenario sets or draws: ``(worlds, futures, *dims)``, the same for all."""
         drawn = future_draws(
-            self.study, self.scenario, self.worlds, self.futures, self._seed_of(LUCK), self._varies(LUCK)
+            self.study, self.scenario, self.worlds, self.futures, self._seed_of(LUCK), LUCK in self.vary
         )
         return frozen(apply_settings(drawn, self.settings))
 
@@ -264,7 +301,18 @@ class Plan:
             "vary": sorted(self.vary),
             "seeds": dict(self.seeds),
             "scores_from": dict(self.scores_from),
+            **self._unusual(),
         }
+
+    def _unusual(self) -> dict[str, Any]:
+        """Return the choices that few plans make; those that were not made are left out."""
+        told = {
+            "sampler": "" if self.sampler == MONTE_CARLO else self.sampler,
+            "correlations": [one.choices() for one in self.correlations],
+            "outcomes": list(self.outcomes),
+            "settings_name": self.settings_name,
+        }
+        return {name: value for name, value in told.items() if value}
 
     def _places(self) -> dict[str, Any]:
         """Return the places beside one another, and for any place what stands in for figures that it lacks."""
@@ -319,7 +367,8 @@ class Plan:
 
     def _scores(self, design: str, lever: str) -> np.ndarray:
         source = self.scores_from.get(design, design)
-        return lever_draws(self.study, source, lever, self.worlds, self._seed_of(LEVERS), self._varies(LEVERS))
+        seed, varies = self._seed_of(LEVERS), LEVERS in self.vary
+        return lever_draws(self.study, source, lever, self.worlds, seed, varies, self._uniforms)
 
     def _held(self, inputs: Mapping[str, np.ndarray], values: Mapping[str, float]) -> dict[str, np.ndarray]:
         """Return the inputs with constants, or elements of them, held at a value."""
@@ -345,8 +394,27 @@ class Plan:
             return self.seeds.get(group, self.seed)
         return self.seeds.get(PARAMETERS, self.seed)
 
-    def _varies(self, group: str) -> bool:
-        return group in self.vary or (group not in (LEVERS, LUCK) and PARAMETERS in self.vary)
+    def _parameter_varies(self, parameter: Parameter) -> bool:
+        return not self.vary.isdisjoint((PARAMETERS, *names_of(parameter)))
+
+    def _uniforms(self, seed: int, name: str, worlds: int) -> np.ndarray:
+        """Return the quantiles of one uncertain input, ``(worlds,)``."""
+        return spread(self.sampler, self.study, seed, name, worlds)
+
+    def _together(self) -> Uniforms:
+        """Return what draws one uncertain input, parameters that are correlated together."""
+        rows, order = self.study.parameters, named_in(self.correlations, self.study)
+        if not order:
+            return self._uniforms
+        stems = [f"parameter/{name}" for name in order]
+        each = [
+            self._uniforms(self._seed_of_parameter(rows[name]), stem, self.worlds)
+            for name, stem in zip(order, stems, strict=True)
+        ]
+        matrix = normal_correlations(self.correlations, order)
+        mixed = drawn_together(np.stack(each, axis=-1), matrix, keep_parts=self.sampler == LATIN_HYPERCUBE)
+        known = dict(zip(stems, mixed.T, strict=True))
+        return lambda seed, name, worlds: known[name] if name in known else self._uniforms(seed, name, worlds)
 
     def __repr__(self) -> str:
         return f"Plan({self.describe()})"

@@ -17,7 +17,7 @@ import numpy as np
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.study.sampling import triangular
 from policy_lab.study.schema import Lever, Score
-from policy_lab.study.streams import uniforms
+from policy_lab.study.streams import Uniforms, uniforms
 
 if TYPE_CHECKING:
     from policy_lab.study.study import Study
@@ -108,20 +108,22 @@ class Scores:
         return {"experts": dict(zip(self.experts, self.weights, strict=True)), "files_sha256": dict(self.files)}
 
 
-def world_experts(scores: Scores, worlds: int, seed: int) -> np.ndarray:
+def world_experts(scores: Scores, worlds: int, seed: int, draw: Uniforms = uniforms) -> np.ndarray:
     """Return whose view each world takes, ``(worlds,)``: places in ``scores.experts``."""
     bounds = np.cumsum(scores.weights)[:-1]
-    return np.searchsorted(bounds, uniforms(seed, EXPERT_STREAM, worlds), side="right")
+    return np.searchsorted(bounds, draw(seed, EXPERT_STREAM, worlds), side="right")
 
 
-def pooled_draws(scores: Scores, design: str, lever: str, worlds: int, seed: int) -> np.ndarray:
+def pooled_draws(
+    scores: Scores, design: str, lever: str, worlds: int, seed: int, draw: Uniforms = uniforms
+) -> np.ndarray:
     """Return ``(worlds,)`` draws of a lever from the linear pool, each from the triangle of its world's expert.
 
     The quantile that a world draws is the same for every expert, and the same as without experts' scores.
     """
-    u = uniforms(seed, f"lever/{design}/{lever}", worlds)
+    u = draw(seed, f"lever/{design}/{lever}", worlds)
     each = np.stack([triangular(u, one.low, one.mode, one.high) for one in scores.of(design, lever)])
-    drawn: np.ndarray = each[world_experts(scores, worlds, seed), np.arange(worlds)]
+    drawn: np.ndarray = each[world_experts(scores, worlds, seed, draw), np.arange(worlds)]
     return drawn
 
 

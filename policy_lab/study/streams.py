@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from typing import Final
 
 import numpy as np
+
+POSTERIOR_STREAM: Final = "posterior"
+"""Says which saved draw each world takes."""
+Uniforms = Callable[[int, str, int], np.ndarray]
+"""Quantiles of one uncertain input, ``(worlds,)``, from the seed and name of its stream and the count of worlds."""
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

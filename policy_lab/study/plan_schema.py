@@ -1,0 +1,94 @@
+"""What a plan's file, `plan.yaml`, may say. Unknown keys are refused; each field is documented by its own docstring."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from policy_lab.study.samplers import Sampler
+from policy_lab.study.schema import Scenario
+from policy_lab.study.schema_base import Frozen
+
+OWN_AREA = "own"
+"""Stands among areas for the study's own starting values, which are those of no place."""
+
+Correlated = Annotated[float, Field(gt=-1, lt=1)]
+
+
+class CorrelationEntry(Frozen):
+    """Two parameters that rise and fall together from world to world."""
+
+    between: tuple[str, str]
+    """Two parameters, as parameters.csv spells them."""
+    rank: Correlated
+    """Their rank correlation (Spearman's), above -1 and below 1."""
+    reason: str = ""
+    """Why they belong together, for whoever reads the plan."""
+
+
+class Uncertain(Frozen):
+    """What is not known: how it is drawn, and what is held instead."""
+
+    worlds: int | None = Field(default=None, ge=1)
+    """Draws of what is not known; the study's own number where left out."""
+    futures: int | None = Field(default=None, ge=1)
+    """Draws of luck in each world; the study's own number where left out."""
+    seed: int | None = Field(default=None, ge=0)
+    """The same seed gives the same draws; the study's own where left out."""
+    sampler: Sampler = "monte carlo"
+    """How worlds are spread. `monte carlo`: independent draws; more worlds keep the first ones. `latin hypercube`: each
+    input has one draw in each of as many equal parts as there are worlds. `sobol`: one scrambled Sobol sequence over
+    all inputs, best at 64, 128, 256 … worlds. Luck is always drawn independently."""
+    vary: tuple[str, ...] | None = None
+    """What is drawn; everything that has a range where left out. `parameters`, `levers` (the scores of designs) and
+    `luck`, or a group of parameters, a grade (`grade C`) or a single parameter. The rest stands at its base value."""
+    hold: dict[str, float] = Field(default_factory=dict)
+    """Constants (`Name` or `Name[element]`) held at a value in every block, in their own unit."""
+    switches: dict[str, Literal["drawn"] | float] = Field(default_factory=dict)
+    """Structural switches: `drawn`, or the one of its two values at which each is held. Drawn where left out."""
+    posterior: bool = False
+    """Whether fitted parameters are drawn from the study's saved posterior instead of their ranges."""
+    correlations: tuple[CorrelationEntry, ...] = ()
+    """Parameters that are drawn together; all others are drawn independently."""
+
+
+class Saved(Frozen):
+    """What is saved of every run. The variables of the study's measures always are."""
+
+    only: tuple[str, ...] | None = None
+    """Variables to save instead of all the study's outcomes."""
+    also: tuple[str, ...] = ()
+    """Further variables of the model."""
+
+
+class PlanFile(Frozen):
+    """`plan.yaml`, whole: designs × scenarios × areas × settings, each with its worlds and futures."""
+
+    study: str
+    """A bundled study, or the folder of one, seen from this file or from where the command runs."""
+    title: str = ""
+    """What the plan is for, in a few words."""
+    designs: tuple[str, ...] | None = None
+    """Levers: the designs to compare, overlays as `design+overlay`; those that the study compares where left out."""
+    scenarios: tuple[str, ...] | None = None
+    """What the world does: one block each; the study's usual one where left out."""
+    new_scenarios: dict[str, Scenario] = Field(default_factory=dict)
+    """Scenarios of this plan only; each may extend one of the study's or another of these."""
+    areas: Literal["all"] | tuple[str, ...] = ()
+    """Places to start from, by key or name, or `all`: one block each. `own` among them: the study's own values."""
+    settings: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """Named sets of held constants (`Name` or `Name[element]`, in their own unit): one block each; a set may be
+    empty (`{}`). None: nothing is held but what `uncertain` holds."""
+    start: Literal["switch", "settled"] | None = None
+    """`switch`: every design starts from the base design at rest. `settled`: each starts at its own rest."""
+    horizon: float | None = Field(default=None, gt=0)
+    """How long each run is, in the model's time unit; as the study has it where left out."""
+    save_period: float | None = Field(default=None, gt=0)
+    """Time between saved values, in the model's time unit."""
+    time_step: float | None = Field(default=None, gt=0)
+    """Step of integration, in the model's time unit; the model's own where left out."""
+    uncertain: Uncertain = Uncertain()
+    outcomes: Saved = Saved()
+    precision: Literal["single", "double"] = "double"
+    """Of stored results: `single` keeps about seven digits and takes half the room. Runs always compute in double."""
