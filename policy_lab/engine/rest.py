@@ -31,6 +31,9 @@ _PROOF_STEPS = 500  # that a nudged resting point is run on, twice
 _NUDGE = 1e-4  # of a state's scale
 _FLEE = 10.0  # a nudge that has grown so many times shows a point that the model leaves
 _MOVE = 1e-7  # of a state's scale, for finite differences
+_FIRST_SPAN = 100.0  # of the first implicit step, in time steps
+_REACH = 0.5  # of the time in which states would change by their own size: a step so long is always tried, and none
+#               reaches the time in which a growing state grows, beyond which it would lead back to where that came from
 _LONGEST = 1e6  # implicit step, in time steps: longer ones would magnify the rounding of finite differences
 _MEMORY = 128 * 2**20  # bytes of Jacobians held at once
 
@@ -236,13 +239,12 @@ class _Search:
         runs = np.arange(states.shape[1])
         unknown = np.full(len(runs), np.inf)
         best = _Point(states, unknown, np.zeros(states.shape, dtype=bool), self.scale(states), states)
-        descent = _Descent(
-            self, states, np.zeros_like(states), unknown, np.full(len(runs), 100.0 * self.line.time_step)
-        )
+        first = np.full(len(runs), _FIRST_SPAN * self.line.time_step)
+        descent = _Descent(self, states, np.zeros_like(states), unknown, unknown, first, unknown > 0)
         for _ in range(_ITERATIONS):
             point, descent = descent.taken()
             best = best.improved(runs, point)
-            going = best.residual[runs] > 0.01 * self.tolerance
+            going = (best.residual[runs] > 0.01 * self.tolerance) & ~descent.at_the_floor(self.tolerance)
             if not going.any():
                 break
             if not going.all():
@@ -278,13 +280,25 @@ class _Descent:
     current: Array
     change: Array
     norm: Array  # of the relative rates at ``current``
+    worst: Array  # the largest of them
     span: Array  # length of the implicit step, in time
+    falling: Flags  # whether the last step at least halved ``worst``
 
     def of(self, runs: NDArray[np.int64]) -> _Descent:
         """Return the descent of some of the runs."""
         return _Descent(
-            self.search.of(runs), self.current[:, runs], self.change[:, runs], self.norm[runs], self.span[runs]
+            self.search.of(runs),
+            self.current[:, runs],
+            self.change[:, runs],
+            self.norm[runs],
+            self.worst[runs],
+            self.span[runs],
+            self.falling[runs],
         )
+
+    def at_the_floor(self, tolerance: float) -> Flags:
+        """Return which runs are at rest and come no closer to it: rounding in the Jacobian sets a floor."""
+        return ~self.falling & (self.worst <= tolerance)
 
     def taken(self) -> tuple[_Point, _Descent]:
         """Take the step: return where it leads, and the descent from there, or from here with a shorter step."""
@@ -299,13 +313,16 @@ class _Descent:
         accepted = (size <= 5.0 * self.norm) & ~unknown
         with np.errstate(all="ignore"):
             growth = np.clip(np.nan_to_num(self.norm / size, nan=1.0, posinf=10.0), 0.3, 10.0)
+            reach = np.minimum(_REACH / size, 10.0 * self.span)
         growth = np.where(np.isinf(self.norm), 1.0, growth)
         longest = _LONGEST * self.search.line.time_step
-        span = np.where(accepted, np.minimum(self.span * growth, longest), 0.1 * self.span)
+        span = np.where(accepted, np.minimum(np.maximum(self.span * growth, reach), longest), 0.1 * self.span)
         current = np.where(accepted, trial, self.current)
         step = _bounded(self._implicit_step(rates, slopes, held, span), current, scale)
         change = np.where(accepted, step, 0.1 * self.change)
-        following = _Descent(self.search, current, change, np.where(accepted, size, self.norm), span)
+        norm, reached = np.where(accepted, size, self.norm), np.where(accepted, worst, self.worst)
+        falling = accepted & (worst <= 0.5 * self.worst)
+        following = _Descent(self.search, current, change, norm, reached, span, falling)
         return _Point(trial, worst, held, scale, trial), following
 
     def _implicit_step(self, rates: Array, slopes: Array, held: Flags, span: Array) -> Array:
