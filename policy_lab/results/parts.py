@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PART_FORMAT = "policy_lab batch 1"
 INPUTS_FORMAT = "policy_lab inputs 1"
-FORMAT_KEY, OUTCOMES_KEY, BLOCK_KEY = b"policy_lab", b"outcomes", b"block"
+FORMAT_KEY, OUTCOMES_KEY, BLOCK_KEY, CASES_KEY = b"policy_lab", b"outcomes", b"block", b"cases"
 BLOCK_COLUMNS = ("scenario", "area", "setting")
 KEY_COLUMNS = (*BLOCK_COLUMNS, "design", "world", "future", "time")
 LEVER, UNCERTAINTY = "lever: ", "uncertainty: "
@@ -54,6 +54,28 @@ class Clock:
     def of(cls, plan: Plan) -> Clock:
         """Return the clock of a plan's study."""
         return cls(plan.study.file.clock.start, plan.study.model.time.unit)
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Which cases a part holds: every design and future of some worlds in a row, at these saved times."""
+
+    designs: tuple[str, ...]
+    first_world: int
+    worlds: int
+    futures: int
+    times: tuple[float, ...]
+
+    @classmethod
+    def of(cls, outcomes: Mapping[str, Outcome], designs: Sequence[str], time: np.ndarray, first_world: int) -> Cases:
+        """Return the cases of a part from its arrays."""
+        _, worlds, futures = next(iter(outcomes.values())).values.shape[:3]
+        return cls(tuple(designs), first_world, worlds, futures, tuple(float(one) for one in time))
+
+    @property
+    def rows(self) -> int:
+        """How many rows these cases have."""
+        return len(self.designs) * self.worlds * self.futures * len(self.times)
 
 
 def part_path(folder: Path, block: Block, first_world: int) -> Path:
@@ -92,7 +114,8 @@ def write_part(
     """
     import pyarrow.parquet as pq
 
-    schema = part_schema(outcomes, block, clock, precision)
+    cases = Cases.of(outcomes, designs, time, first_world)
+    schema = part_schema(outcomes, block, clock, cases, precision)
     columns = list(KEY_COLUMNS)
     with (
         written_whole(path) as temporary,
@@ -112,7 +135,11 @@ def write_part(
 
 
 def part_schema(
-    outcomes: Mapping[str, Outcome], block: Block, clock: Clock, precision: Literal["float32", "float64"]
+    outcomes: Mapping[str, Outcome],
+    block: Block,
+    clock: Clock,
+    cases: Cases,
+    precision: Literal["float32", "float64"],
 ) -> pa.Schema:
     """Return columns, types, units and keys of a part."""
     import pyarrow as pa
@@ -131,7 +158,8 @@ def part_schema(
         ),
     ]
     about = {FORMAT_KEY: PART_FORMAT.encode(), OUTCOMES_KEY: json.dumps(outcome_notes(outcomes)).encode()}
-    return pa.schema(fields, metadata={**about, BLOCK_KEY: json.dumps(asdict(block)).encode()})
+    about |= {BLOCK_KEY: json.dumps(asdict(block)).encode(), CASES_KEY: json.dumps(asdict(cases)).encode()}
+    return pa.schema(fields, metadata=about)
 
 
 def write_inputs(plan: Plan, worlds: Mapping[str, np.ndarray], path: Path, *, block: Block) -> Path:

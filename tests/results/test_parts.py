@@ -43,6 +43,13 @@ def test_a_part_holds_every_number_with_its_keys_and_units(results: Results, tmp
     assert table.schema.field("Fleet[west]").metadata == {b"unit": b"boat"}
     assert table.schema.field("time").metadata == {b"unit": b"Month", b"start": b"2026-01-01"}
     assert json.loads(table.schema.metadata[b"block"])["area"] == "north"
+    assert json.loads(table.schema.metadata[b"cases"]) == {
+        "designs": ["open-access", "co-management", "catch-quota"],
+        "first_world": 40,
+        "worlds": 3,
+        "futures": 2,
+        "times": [0.0, 1.0, 2.0, 3.0],
+    }
 
 
 def test_single_precision_rounds_each_number_and_nothing_else(results: Results, tmp_path: Path) -> None:
