@@ -52,11 +52,7 @@ def burden_columns(results: Results) -> dict[str, object]:
     first; beside it with the Green Book's 3.5 % a year, each period's gain discounted from the middle of the period.
     The interval is 5-95 % over worlds, and the words say whether it leaves 1 out.
     """
-    burden = results.plan.study.file.measures.burden
-    gains = np.diff(path(results, burden.variable, "sum"), axis=-1)
-    middles = (results.time[:-1] + results.time[1:]) / 2 * years_per_period(time_unit(results))
-    plain = _ratio_to_base(results, over_futures(gains.sum(axis=-1)))
-    discounted = _ratio_to_base(results, over_futures(gains @ (1 + GREEN_BOOK_RATE) ** -middles))
+    plain, discounted = burden_ratios(results), burden_ratios(results, GREEN_BOOK_RATE)
     low, high = [band(row, 0.05) for row in plain], [band(row, 0.95) for row in plain]
     clear = [bottom > 1 or top < 1 for bottom, top in zip(low, high, strict=True)]
     return {
@@ -67,6 +63,26 @@ def burden_columns(results: Results) -> dict[str, object]:
         "burden_clear": clear,
         "burden_words": _burden_words(results, [band(row, 0.5) for row in plain], low, clear),
     }
+
+
+def burdens(results: Results, rate: float = 0.0) -> np.ndarray:
+    """Return what each case's burden gains over the horizon, ``[design, world, future]``, in the model's own unit.
+
+    ``sum of gain[t] (1 + rate)^-y[t]`` with ``y`` the middle of each saved period in years from the start. Its level
+    is not known: only ratios between designs may be shown.
+    """
+    gains = np.diff(path(results, results.plan.study.file.measures.burden.variable, "sum"), axis=-1)
+    middles = (results.time[:-1] + results.time[1:]) / 2 * years_per_period(time_unit(results))
+    total: np.ndarray = gains @ (1 + rate) ** -middles
+    return total
+
+
+def burden_ratios(results: Results, rate: float = 0.0) -> np.ndarray:
+    """Return each design's accumulated burden as a ratio to the base design's in the same world, ``[design, world]``.
+
+    Not-a-number throughout where the base design is not among the designs.
+    """
+    return ratio_to_base(results, over_futures(burdens(results, rate)))
 
 
 def _burden_words(results: Results, ratios: list[float], low: list[float], clear: list[bool]) -> list[str]:
@@ -85,12 +101,13 @@ def _burden_words(results: Results, ratios: list[float], low: list[float], clear
     return words
 
 
-def _ratio_to_base(results: Results, burdens: np.ndarray) -> np.ndarray:
+def ratio_to_base(results: Results, amounts: np.ndarray) -> np.ndarray:
+    """Return amounts, ``[design, ...]``, as ratios to the base design's; not-a-number where that is not above 0."""
     base = results.plan.study.file.comparison.base
     if base not in results.designs:
-        return np.full(burdens.shape, np.nan)
-    reference = burdens[results.designs.index(base)]
-    return np.divide(burdens, reference, out=np.full(burdens.shape, np.nan), where=reference > 0)
+        return np.full(amounts.shape, np.nan)
+    reference = np.broadcast_to(amounts[results.designs.index(base)], amounts.shape)
+    return np.divide(amounts, reference, out=np.full(amounts.shape, np.nan), where=reference > 0)
 
 
 def gap_columns(results: Results) -> dict[str, object]:

@@ -141,7 +141,7 @@ def _choice_columns(results: Results, shares: np.ndarray) -> dict[str, object]:
                 continue
             columns["expected_regret"][place] = mean_of(lost[row])  # type: ignore[index]
             columns["regret_1_in_20"][place] = band(lost[row], 0.95)  # type: ignore[index]
-            reasons[place] = _withheld(names[row], names, put_in)
+            reasons[place] = order_put_in(names[row], names, put_in)
             if not reasons[place]:
                 columns["chance_best"][place] = mean_of(best[row])  # type: ignore[index]
                 columns["chance_best_error"][place] = share_error(best[row])  # type: ignore[index]
@@ -149,7 +149,8 @@ def _choice_columns(results: Results, shares: np.ndarray) -> dict[str, object]:
     return columns
 
 
-def _withheld(name: str, names: Sequence[str], put_in: frozenset[tuple[str, str]]) -> str:
+def order_put_in(name: str, names: Sequence[str], put_in: frozenset[tuple[str, str]]) -> str:
+    """Say above and below which of the named designs a design was put in; empty where its place was not put in."""
     above = [other for other in names if (other, name) in put_in]
     below = [other for other in names if (name, other) in put_in]
     parts = []

@@ -203,6 +203,8 @@ def measure_problems(parts: Parts) -> Iterator[Problem]:
     measured += [
         (("measures", "resources", at, "variable"), each.variable) for at, each in enumerate(file.measures.resources)
     ]
+    measured += [(("criteria", key, "variable"), each.variable) for key, each in file.criteria.items() if each.variable]
+    yield from _criteria_problems(parts)
     for place, spelled in measured:
         name, elements = split_element(spelled)
         found = tuple(_variable(parts, yaml, place, name))
@@ -213,6 +215,18 @@ def measure_problems(parts: Parts) -> Iterator[Problem]:
             yield from _element(parts, yaml, place, name, elements)
         if name not in file.outcomes:
             yield yaml.problem(place, f"`{name}` is not among the outcomes", remedy="Add it to `outcomes`.")
+
+
+def _criteria_problems(parts: Parts) -> Iterator[Problem]:
+    """Check that each criterion is one number a moment, and that what it measures is measured."""
+    for key, criterion in parts.file.criteria.items():
+        if criterion.measure == "gap" and not parts.file.measures.gap:
+            yield parts.study_yaml.problem(("criteria", key, "measure"), "this study measures no gap")
+        variable = criterion.variable
+        if variable in parts.model.variables and criterion.elements == "only" and parts.model.elements(variable):
+            what = f"`{variable}` has several elements where one number is needed"
+            remedy = "Name one of them, or say `elements: sum` or `mean`."
+            yield parts.study_yaml.problem(("criteria", key, "variable"), what, remedy=remedy)
 
 
 def structure_problems(parts: Parts) -> Iterator[Problem]:

@@ -11,6 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, model_validator
 
 from policy_lab.study.area_schema import Areas
+from policy_lab.study.criteria_schema import Criterion
 from policy_lab.study.schema_base import Frozen
 
 Grade = Literal["A", "B", "C"]
@@ -395,6 +396,8 @@ class StudyFile(Frozen):
     reference: Reference | None = None
     rest: Rest = Rest()
     measures: Measures
+    criteria: dict[str, Criterion] = Field(default_factory=dict)
+    """What a design has to satisfy to be good enough, all of it at once; fixed before anything is run."""
     outcomes: tuple[str, ...]
     """Variables saved in every run."""
     groups: dict[str, str]

@@ -198,3 +198,21 @@ def test_every_constant_of_the_model_needs_a_row(changed: Change, refused: Refus
     assert problem.variable == "Time to implement"
     assert Path(str(problem.file)).name == "fishery.mdl"
     assert problem.line == line_of(bundled("models") / "fishery" / "fishery.mdl", "Time to implement = 9")
+
+
+def test_criteria_are_held_against_outcomes_and_measures(changed, refused) -> None:
+    folder = changed(
+        "study.yaml",
+        ("    variable: Fleet\n    elements: sum\n    over: end", "    variable: Fleet\n    over: end"),
+        (
+            "    variable: Patrol days\n    per: 12\n    unit: day/year\n    at_most",
+            "    variable: Patrol day\n    at_most",
+        ),
+        ("    measure: burden\n", "    measure: gap\n"),
+        ("  gap:\n    intent: Intent\n    implemented: Implementation\n", ""),
+        ("    title: Rules on paper less rules at sea\n", ""),
+    )
+    words = str(refused(folder))
+    assert "`Fleet` has several elements where one number is needed" in words
+    assert "Did you mean `Patrol days`" in words
+    assert "this study measures no gap" in words
