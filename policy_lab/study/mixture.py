@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,6 +45,12 @@ def parts_of(file: StudyFile) -> tuple[str, ...]:
     members = (MEMBERS,) if file.membership else ()
     change = (CHANGE,) if file.transition else ()
     return (*file.levers, *members, *change)
+
+
+def unmixed(designs: Sequence[str], mixed: Mapping[str, Mixture]) -> tuple[str, ...]:
+    """Return the designs that a study has to know: those that are not mixed, and what the mixed ones are made of."""
+    made_of = (name for mixture in mixed.values() for name in (mixture.first, mixture.second))
+    return tuple(dict.fromkeys([*(name for name in designs if name not in mixed), *made_of]))
 
 
 def mixture_problems(mixed: Mapping[str, Mixture], file: StudyFile, worlds: int) -> Iterator[Problem]:
