@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from policy_lab.study.samplers import Sampler
+from policy_lab.study.plan import GROUPS
+from policy_lab.study.samplers import Correlation, Sampler
 from policy_lab.study.schema import Scenario
 from policy_lab.study.schema_base import Frozen
 
@@ -51,6 +52,23 @@ class Uncertain(Frozen):
     """Whether fitted parameters are drawn from the study's saved posterior instead of their ranges."""
     correlations: tuple[CorrelationEntry, ...] = ()
     """Parameters that are drawn together; all others are drawn independently."""
+
+    @property
+    def held(self) -> dict[str, float]:
+        """Every constant that is held in all blocks, structural switches among them."""
+        switches = {name: value for name, value in self.switches.items() if value != "drawn"}
+        return {**self.hold, **switches}
+
+    @property
+    def drawn(self) -> frozenset[str]:
+        """What is drawn, by the names of `Plan.vary`; a switch that is said to be drawn is among it."""
+        switches = {name for name, value in self.switches.items() if value == "drawn"}
+        return GROUPS if self.vary is None else frozenset({*self.vary, *switches})
+
+    @property
+    def pairs(self) -> tuple[Correlation, ...]:
+        """The correlations, as a plan takes them."""
+        return tuple(Correlation(*one.between, one.rank) for one in self.correlations)
 
 
 class Saved(Frozen):

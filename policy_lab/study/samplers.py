@@ -5,13 +5,14 @@ Luck is no matter of these samplers: futures are always drawn independently.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from policy_lab.errors import Problem, nearest_names
 from policy_lab.study.streams import POSTERIOR_STREAM, stream, uniforms
 
 if TYPE_CHECKING:
@@ -122,11 +123,61 @@ def named_in(correlations: Sequence[Correlation], study: Study) -> tuple[str, ..
     return tuple(name for name in study.parameters if name in named)
 
 
-def impossible_together(correlations: Sequence[Correlation]) -> int | None:
-    """Return the place of the first correlation that cannot hold beside those before it; None when all can.
+def correlation_faults(
+    study: Study, correlations: Sequence[Correlation], fitted: Collection[str] = ()
+) -> Iterator[tuple[int, Problem]]:
+    """Yield what is wrong with parameters that are to be drawn together: the place of a correlation, and its fault.
 
-    They can when the matrix of them all is positive definite.
+    Parameters
+    ----------
+    study
+        Has the parameters.
+    correlations
+        All of them together have to be possible: their matrix has to be positive definite.
+    fitted
+        Parameters that are drawn from a posterior, which has correlations of its own.
     """
+    faulty = False
+    pairs: set[frozenset[str]] = set()
+    for at, one in enumerate(correlations):
+        found = [
+            *_name_faults(study, one, fitted),
+            *([Problem(what="names one parameter twice")] if one.first == one.second else []),
+            *([Problem(what="names a pair that stands above")] if {one.first, one.second} in pairs else []),
+            *(
+                []
+                if -1 < one.rank < 1
+                else [Problem(what=f"a rank correlation of {one.rank:g} is not within -1 and 1")]
+            ),
+        ]
+        pairs.add(frozenset((one.first, one.second)))
+        faulty = faulty or bool(found)
+        yield from ((at, problem) for problem in found)
+    at_fault = None if faulty else _first_impossible(correlations)
+    if at_fault is not None:
+        one = correlations[at_fault]
+        what = f"{one.rank:g} between `{one.first}` and `{one.second}` cannot hold beside the correlations above it"
+        yield at_fault, Problem(what=what, why="not positive definite", remedy="Weaken one of them.")
+
+
+def _name_faults(study: Study, one: Correlation, fitted: Collection[str]) -> Iterator[Problem]:
+    drawn = [name for name, parameter in study.parameters.items() if parameter.varies]
+    for name in (one.first, one.second):
+        if name not in study.parameters:
+            yield Problem(what=f"no parameter `{name}`", nearest=nearest_names(name, drawn))
+            continue
+        distribution = study.parameters[name].distribution
+        if name in fitted:
+            yield Problem(what=f"`{name}` is drawn from the posterior, which has correlations of its own")
+        elif not study.parameters[name].varies:
+            yield Problem(what=f"`{name}` has no range to be drawn from: it is `{distribution}`")
+        elif distribution in ("dirichlet", "switch"):
+            why = "shares sum to one" if distribution == "dirichlet" else "a switch has two values only"
+            yield Problem(what=f"`{name}` cannot be correlated: {why}")
+
+
+def _first_impossible(correlations: Sequence[Correlation]) -> int | None:
+    """Return the place of the first correlation with which those so far are not positive definite; None for none."""
     for count in range(1, len(correlations) + 1):
         so_far = correlations[:count]
         order = list(dict.fromkeys(name for one in so_far for name in (one.first, one.second)))

@@ -16,6 +16,7 @@ from policy_lab.study.schema import Design, Overlay, Parameter, Scenario, Score,
 if TYPE_CHECKING:
     from policy_lab.study.areas import Area
     from policy_lab.study.plan import Plan
+    from policy_lab.study.samplers import Correlation, Sampler
     from policy_lab.study.scores import Scores
 
 
@@ -113,6 +114,11 @@ class Study:
         area: str | None = None,
         posterior: bool = False,
         scores: Scores | str | Path | None = None,
+        vary: Iterable[str] | None = None,
+        sampler: Sampler = "monte carlo",
+        correlations: Iterable[Correlation] = (),
+        outcomes: Iterable[str] | None = None,
+        settings_name: str = "",
     ) -> Plan:
         """Return what to run; everything left out is as `study.yaml` has it.
 
@@ -140,6 +146,17 @@ class Study:
             Whether the parameters that calibration fitted are drawn from its saved posterior instead of their priors.
         scores
             Experts' scores instead of the study's own: of `read_scores`, a file, or a folder that `elicit` wrote.
+        vary
+            What is drawn: ``levers``, ``luck`` and ``parameters``, or single groups, grades (``grade C``) and
+            parameters by name; the rest stands at its modes and base values.
+        sampler
+            How worlds are spread: ``monte carlo``, ``latin hypercube`` or ``sobol``; see `samplers.spread`.
+        correlations
+            Parameters that are drawn together, with the rank correlation of each two.
+        outcomes
+            Variables to save instead of the study's own; those of its measures are always saved.
+        settings_name
+            What to call the settings, where several sets of them are compared.
 
         Raises
         ------
@@ -163,6 +180,11 @@ class Study:
             area=area,
             posterior=posterior,
             scores=scores,
+            vary=vary,
+            sampler=sampler,
+            correlations=correlations,
+            outcomes=outcomes,
+            settings_name=settings_name,
         )
 
     def _with_overlay(self, design: Design, overlay: Overlay) -> Design:

@@ -1,0 +1,171 @@
+"""Read `plan.yaml`: what to run, as a file. Every fault has its line, and all come at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from policy_lab.errors import InputError, Problem
+from policy_lab.study.areas import find_area
+from policy_lab.study.loader import STUDY_FILE, open_study
+from policy_lab.study.plan import Plan
+from policy_lab.study.plan_checks import plan_problems
+from policy_lab.study.plan_schema import OWN_AREA, PlanFile
+from policy_lab.study.study import Study
+from policy_lab.study.yaml_file import Place, YamlFile, read_yaml, validated
+
+_NOT_IN_KEYS = re.compile(r"[^\w.]+")
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """One scenario, one place to start from and one set of held constants, with the plan of its cases.
+
+    ``area`` is the key of a place, empty for the study's own starting values; ``setting`` the name of a set of held
+    constants, empty where the plan's file names none.
+    """
+
+    scenario: str
+    area: str
+    setting: str
+    plan: Plan
+
+    @property
+    def key(self) -> str:
+        """A short name that files can have: ``random-shocks``, ``random-shocks_e06000001_strict-patrols``."""
+        parts = (self.scenario, self.area, self.setting)
+        return "_".join(_NOT_IN_KEYS.sub("-", part.casefold()).strip("-.") or "-" for part in parts if part)
+
+
+@dataclass(frozen=True, eq=False)
+class PlanSet:
+    """A plan's file, read: its blocks in order, scenario by scenario, then area by area, then setting by setting.
+
+    ``study`` knows the scenarios of the file beside its own; ``text`` is the file, byte for byte.
+    """
+
+    path: Path
+    title: str
+    study: Study
+    blocks: tuple[Block, ...]
+    precision: Literal["single", "double"]
+    text: bytes
+
+    @property
+    def cases(self) -> int:
+        """How many runs all blocks hold."""
+        return sum(block.plan.cases for block in self.blocks)
+
+
+def read_plan(path: Path) -> PlanSet:
+    """Read a plan's file.
+
+    Raises
+    ------
+    InputError
+        With one problem for each key, name or value that cannot be used: file, line, nearest name.
+    """
+    yaml = read_yaml(path)
+    file = validated(yaml, PlanFile)
+    study = _study(yaml, file)
+    problems = tuple(plan_problems(yaml, file, study))
+    if problems:
+        raise InputError(*problems)
+    study = replace(
+        study,
+        scenarios=MappingProxyType({**study.scenarios, **file.new_scenarios}),
+        files=MappingProxyType({**study.files, "plan": path}),
+    )
+    blocks = tuple(_blocks(yaml, file, study))
+    _require_own_keys(yaml, blocks)
+    return PlanSet(path, file.title, study, blocks, file.precision, path.read_bytes())
+
+
+def _study(yaml: YamlFile, file: PlanFile) -> Study:
+    """Open the study that the file names: a folder seen from the file, else as on the command line."""
+    beside = yaml.path.parent / file.study
+    try:
+        return open_study(beside if (beside / STUDY_FILE).is_file() else file.study)
+    except InputError as error:
+        raise InputError(*(_placed(yaml, ("study",), problem) for problem in error.problems)) from error
+
+
+def _blocks(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Block]:
+    scenarios = file.scenarios or (study.file.comparison.scenario,)
+    settings = file.settings or {"": {}}
+    for scenario in scenarios:
+        for area in _areas(file, study):
+            for name, values in settings.items():
+                plan = _plan(yaml, file, study, scenario, area, name, values)
+                yield Block(scenario, area, name, plan)
+
+
+def _areas(file: PlanFile, study: Study) -> tuple[str, ...]:
+    """Return the keys of the places to start from; an empty one stands for the study's own starting values."""
+    if file.areas == "all":
+        return tuple(study.areas())
+    return tuple("" if name == OWN_AREA else find_area(study.areas(), name) for name in file.areas) or ("",)
+
+
+def _plan(
+    yaml: YamlFile,
+    file: PlanFile,
+    study: Study,
+    scenario: str,
+    area: str,
+    name: str,
+    settings: Mapping[str, float],
+) -> Plan:
+    uncertain = file.uncertain
+    try:
+        return study.plan(
+            designs=file.designs,
+            scenario=scenario,
+            start=file.start,
+            worlds=uncertain.worlds,
+            futures=uncertain.futures,
+            seed=uncertain.seed,
+            settings={**uncertain.held, **settings},
+            horizon=file.horizon,
+            save_period=file.save_period,
+            time_step=file.time_step,
+            area=area or None,
+            posterior=uncertain.posterior,
+            vary=uncertain.drawn,
+            sampler=uncertain.sampler,
+            correlations=uncertain.pairs,
+            outcomes=_outcomes(file, study),
+            settings_name=name,
+        )
+    except InputError as error:
+        raise InputError(*(_placed(yaml, (), problem) for problem in error.problems)) from error
+
+
+def _outcomes(file: PlanFile, study: Study) -> tuple[str, ...] | None:
+    """Return the variables to save; None for those of the study."""
+    if file.outcomes.only is None and not file.outcomes.also:
+        return None
+    first = study.file.outcomes if file.outcomes.only is None else file.outcomes.only
+    return (*first, *file.outcomes.also)
+
+
+def _require_own_keys(yaml: YamlFile, blocks: Collection[Block]) -> None:
+    """Make sure that no two blocks would share a file."""
+    keys: dict[str, Block] = {}
+    problems = []
+    for block in blocks:
+        other = keys.setdefault(block.key, block)
+        if other is not block:
+            what = f"two blocks of this plan would both be called `{block.key}`"
+            problems.append(yaml.problem((), what, remedy="Use names that differ in more than capitals and signs."))
+    if problems:
+        raise InputError(*dict.fromkeys(problems))
+
+
+def _placed(yaml: YamlFile, place: Place, problem: Problem) -> Problem:
+    """Return a problem with this file and the line of an entry, where it has no file of its own."""
+    return problem if problem.file is not None else replace(problem, file=yaml.path, line=yaml.line(*place))
