@@ -66,9 +66,8 @@ def _as_parts(yaml: YamlFile, file: PlanFile, study: Study) -> Parts:
     """Return the study with the file's scenarios in the place of `scenarios.yaml`, to be checked in the same way."""
     whole = {**study.scenarios, **file.new_scenarios}
     _, lines = yaml.lines["new_scenarios"]
-    seen = YamlFile(
-        yaml.path, {"scenarios": yaml.data["new_scenarios"]}, {"scenarios": [yaml.line("new_scenarios"), lines]}
-    )
+    own = [yaml.line("new_scenarios"), lines]
+    seen = YamlFile(yaml.path, {"scenarios": yaml.data["new_scenarios"]}, {"scenarios": own})
     return Parts(
         study_yaml=yaml,
         designs_yaml=yaml,
@@ -168,9 +167,7 @@ def _together_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator
         except InputError as error:
             yield from _said(yaml, ("uncertain", "posterior"), error)
     for at, problem in correlation_faults(study, uncertain.pairs, tuple(fitted)):
-        yield yaml.problem(
-            ("uncertain", "correlations", at), problem.what, remedy=problem.remedy, nearest=problem.nearest
-        )
+        yield from _said(yaml, ("uncertain", "correlations", at), InputError(problem))
     for at, pair in enumerate(uncertain.pairs):
         for name in (pair.first, pair.second):
             parameter = study.parameters.get(name)

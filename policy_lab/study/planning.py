@@ -109,12 +109,15 @@ def make_plan(
 
 
 def with_measured(study: Study, outcomes: Iterable[str]) -> tuple[str, ...]:
-    """Return variables to save and those of the study's measures, without which nothing can be judged."""
+    """Return variables to save, and those of the study's measures and criteria, without which nothing is judged."""
     measures = study.file.measures
     spelled = [measures.shortfall.variable, measures.burden.variable]
     spelled += [measures.gap.intent, measures.gap.implemented] if measures.gap else []
     spelled += [resource.variable for resource in measures.resources]
-    return tuple(dict.fromkeys([*(split_element(name)[0] for name in spelled), *outcomes]))
+    spelled += [criterion.variable for criterion in study.file.criteria.values() if criterion.variable]
+    wanted = dict.fromkeys([*(split_element(name)[0] for name in spelled), *outcomes])
+    further = [name for name in wanted if name not in study.file.outcomes]
+    return (*(name for name in study.file.outcomes if name in wanted), *further)
 
 
 def _scored(study: Study, scores: Scores | str | Path | None) -> Study:

@@ -140,16 +140,13 @@ def correlation_faults(
     faulty = False
     pairs: set[frozenset[str]] = set()
     for at, one in enumerate(correlations):
-        found = [
-            *_name_faults(study, one, fitted),
-            *([Problem(what="names one parameter twice")] if one.first == one.second else []),
-            *([Problem(what="names a pair that stands above")] if {one.first, one.second} in pairs else []),
-            *(
-                []
-                if -1 < one.rank < 1
-                else [Problem(what=f"a rank correlation of {one.rank:g} is not within -1 and 1")]
-            ),
-        ]
+        found = list(_name_faults(study, one, fitted))
+        if one.first == one.second:
+            found.append(Problem(what="names one parameter twice"))
+        if {one.first, one.second} in pairs:
+            found.append(Problem(what="names a pair that stands above"))
+        if not -1 < one.rank < 1:
+            found.append(Problem(what=f"a rank correlation of {one.rank:g} is not between -1 and 1"))
         pairs.add(frozenset((one.first, one.second)))
         faulty = faulty or bool(found)
         yield from ((at, problem) for problem in found)
