@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from policy_lab.model import read_model
     from policy_lab.out import export
     from policy_lab.out.equation_book import write_book
-    from policy_lab.results import read_runs
+    from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
     from policy_lab.run.feedback import loop_in, named_loops
     from policy_lab.run.knock_out import knock_out
@@ -77,6 +77,9 @@ _HOMES: Final = {
     "export": "out",
     "write_book": "out.equation_book",
     "read_runs": "results",
+    "open_batch": "results",
+    "paired_difference": "results",
+    "to_xarray": "results",
     "read_model": "model",
     "run_model": "run",
     "compile": "engine",
@@ -107,7 +110,9 @@ __all__ = [
     "loop_in",
     "most_different",
     "named_loops",
+    "open_batch",
     "open_study",
+    "paired_difference",
     "pairwise",
     "path_chart",
     "place_chart",
@@ -126,6 +131,7 @@ __all__ = [
     "split_chart",
     "surface",
     "surface_chart",
+    "to_xarray",
     "view_chart",
     "write_book",
 ]

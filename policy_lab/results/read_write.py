@@ -152,6 +152,11 @@ def outcome_notes(outcomes: Mapping[str, Outcome]) -> list[dict[str, Any]]:
     ]
 
 
+def _about_time(results: Results) -> dict[bytes, bytes]:
+    study = results.plan.study
+    return {b"unit": study.model.time.unit.encode(), b"start": study.file.clock.start.isoformat().encode()}
+
+
 def _schema(results: Results) -> pa.Schema:
     import pyarrow as pa
 
@@ -159,7 +164,7 @@ def _schema(results: Results) -> pa.Schema:
         pa.field("design", pa.dictionary(pa.int32(), pa.string())),
         pa.field("world", pa.int32()),
         pa.field("future", pa.int32()),
-        pa.field("time", pa.float64(), metadata={b"unit": results.plan.study.model.time.unit.encode()}),
+        pa.field("time", pa.float64(), metadata=_about_time(results)),
     ]
     values = [
         pa.field(name, pa.float64(), metadata={b"unit": outcome.unit.encode()})

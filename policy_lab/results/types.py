@@ -42,7 +42,8 @@ class Results:
     """Many finished cases of one plan.
 
     ``time`` is in the model's unit since the start; ``worlds`` holds what was drawn for each world, anchors included
-    (``[world, *dims]``), ``levers`` the intended score of each lever (``[design, world]``). The values of a failed case are all not-a-number.
+    (``[world, *dims]``), ``levers`` the intended score of each lever (``[design, world]``). The values of a failed case
+    are all not-a-number.
     """
 
     plan: Plan

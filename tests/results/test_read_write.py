@@ -33,7 +33,7 @@ def test_rows_are_tidy_and_columns_carry_their_unit(results: Results, tmp_path: 
     table = pq.read_table(write_runs(results, tmp_path / "runs.parquet"))
     assert table.column_names[:6] == ["design", "world", "future", "time", "Fish stock", "Fleet[north]"]
     assert table.schema.field("Fleet[north]").metadata == {b"unit": b"boat"}
-    assert table.schema.field("time").metadata == {b"unit": b"Month"}
+    assert table.schema.field("time").metadata == {b"unit": b"Month", b"start": b"2026-01-01"}
     rows = table.to_pylist()
     assert len(rows) == 3 * 3 * 2 * 4
     for row in rows[::7]:

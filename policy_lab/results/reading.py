@@ -1,0 +1,248 @@
+"""Read what is chosen out of stored runs, part by part, so that no more than that is ever held."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from policy_lab.errors import InputError, Problem
+from policy_lab.results.parts import KEY_COLUMNS, UNCERTAINTY, Block, inputs_path
+from policy_lab.results.read_write import column_names
+from policy_lab.results.types import Outcome, Results
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from policy_lab.results.stored import Part, StoredRuns
+    from policy_lab.study.plan import Plan
+
+_ROWS = 131_072
+"""Rows that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen of stored runs, each in the order in which it is wanted."""
+
+    scenarios: tuple[str, ...]
+    areas: tuple[str, ...]
+    settings: tuple[str, ...]
+    designs: tuple[str, ...]
+    worlds: tuple[int, ...]
+    futures: tuple[int, ...]
+    times: tuple[float, ...]
+    outcomes: tuple[str, ...]
+
+    @property
+    def cases(self) -> tuple[int, int, int, int]:
+        """How many designs, worlds, futures and times are chosen of each block."""
+        return len(self.designs), len(self.worlds), len(self.futures), len(self.times)
+
+    def blocks(self, known: Sequence[Block]) -> Iterator[tuple[tuple[int, int, int], Block]]:
+        """Yield the chosen blocks, each with its place among scenarios, areas and settings."""
+        for block in known:
+            if block.scenario in self.scenarios and block.area in self.areas and block.setting in self.settings:
+                yield (
+                    (
+                        self.scenarios.index(block.scenario),
+                        self.areas.index(block.area),
+                        self.settings.index(block.setting),
+                    ),
+                    block,
+                )
+
+
+def chosen_arrays(stored: StoredRuns, choice: Choice) -> dict[str, np.ndarray]:
+    """Return ``[scenario, area, setting, design, world, future, time, *elements]`` of each chosen outcome.
+
+    Not-a-number where a case failed or is missing.
+    """
+    outer = (len(choice.scenarios), len(choice.areas), len(choice.settings))
+    shapes = {
+        name: (*outer, *choice.cases, *(len(labels) for labels in stored.outcomes[name].elements))
+        for name in choice.outcomes
+    }
+    arrays = _empty(shapes, stored.precision)
+    for place, block in choice.blocks(stored.blocks):
+        read_block(stored, block, choice, {name: values[place] for name, values in arrays.items()})
+    return arrays
+
+
+def read_block(stored: StoredRuns, block: Block, choice: Choice, arrays: Mapping[str, np.ndarray]) -> int:
+    """Fill ``[design, world, future, time, *elements]`` arrays from the parts of a block; return how many rows came."""
+    wanted = set(choice.worlds)
+    flat = {name: array.reshape(int(np.prod(choice.cases)), -1) for name, array in arrays.items()}
+    rows = 0
+    for part in stored.parts:
+        if part.block == block and not wanted.isdisjoint(part.worlds):
+            for batch in batches(stored, part, choice):
+                at = _places(batch, choice)
+                for name, target in flat.items():
+                    for element, column in enumerate(stored.outcomes[name].columns):
+                        target[at, element] = batch.column(column).to_numpy(zero_copy_only=False)
+                rows += batch.num_rows
+    return rows
+
+
+def batches(stored: StoredRuns, part: Part, choice: Choice) -> Iterator[pa.RecordBatch]:
+    """Yield the chosen rows of a part with the columns of the chosen outcomes, a bounded number at a time."""
+    import pyarrow.dataset as ds
+
+    whole = ds.dataset(part.path)
+    keys = [name for name in KEY_COLUMNS if name in whole.schema.names]
+    values = [column for name in choice.outcomes for column in stored.outcomes[name].columns]
+    kept = None
+    for name, chosen, known in (
+        ("design", choice.designs, part.cases.designs),
+        ("world", choice.worlds, tuple(part.worlds)),
+        ("future", choice.futures, tuple(range(part.cases.futures))),
+        ("time", choice.times, part.cases.times),
+    ):
+        if not set(known) <= set(chosen):
+            rule = ds.field(name).isin(list(chosen))
+            kept = rule if kept is None else kept & rule
+    scanner = whole.scanner(
+        columns=[*keys, *values], filter=kept, batch_size=_ROWS, batch_readahead=2, fragment_readahead=1
+    )
+    yield from scanner.to_batches()
+
+
+def block_results(stored: StoredRuns, block: Block) -> Results:
+    """Return a whole block as `Results`; see `StoredRuns.results`."""
+    plan = plan_of(stored, block)
+    _require_the_plans(stored, block, plan)
+    choice = Choice(
+        (block.scenario,),
+        (block.area,),
+        (block.setting,),
+        plan.designs,
+        tuple(range(plan.worlds)),
+        tuple(range(plan.futures)),
+        tuple(float(one) for one in stored.time),
+        tuple(stored.outcomes),
+    )
+    shapes = {
+        name: (*choice.cases, *(len(labels) for labels in note.elements)) for name, note in stored.outcomes.items()
+    }
+    arrays = _empty(shapes, "float64")
+    found, wanted = read_block(stored, block, choice, arrays), int(np.prod(choice.cases))
+    if found != wanted:
+        runs = (wanted - found) // len(choice.times)
+        remedy = "`policy-lab batch … --resume` does what is missing; `select` reads what is there."
+        raise InputError(
+            Problem(what=f"{runs:,} runs of `{block.name}` are missing", file=stored.folder, remedy=remedy)
+        )
+    outcomes = {
+        name: Outcome(name, note.unit, note.dimensions, note.elements, arrays[name])
+        for name, note in stored.outcomes.items()
+    }
+    return Results(
+        plan=plan,
+        designs=plan.designs,
+        time=stored.time,
+        outcomes=MappingProxyType(outcomes),
+        worlds=MappingProxyType(_worlds(stored, block, plan)),
+        levers=MappingProxyType(plan.lever_scores()),
+        manifest=MappingProxyType(_own_manifest(stored, plan)),
+        failures=stored.failed_cases(block),
+    )
+
+
+def plan_of(stored: StoredRuns, block: Block) -> Plan:
+    """Return the plan of a block, from the copy of the plan's file beside the runs."""
+    from policy_lab.study.plan_file import read_plan
+
+    path = stored.folder / "plan.yaml"
+    if not path.is_file():
+        remedy = "Runs of one comparison hold no plan; `policy-lab batch` keeps it beside the runs."
+        raise InputError(Problem(what="no plan stands beside these runs", file=stored.folder, remedy=remedy))
+    plans = {each.key: each.plan for each in read_plan(path).blocks}
+    if block.name not in plans:
+        raise InputError(Problem(what=f"holds no block `{block.name}`, but the runs do", file=path))
+    return plans[block.name]
+
+
+def _require_the_plans(stored: StoredRuns, block: Block, plan: Plan) -> None:
+    """Refuse runs that today's plan and study would not give: the tables would mix two studies."""
+    problems = []
+    told = str(stored.manifest.get("model_sha256", ""))
+    if told and told != plan.study.model.digest:
+        what = f"the model of `{plan.study.name}` has changed since these runs were made"
+        problems.append(Problem(what=what, file=stored.folder, remedy="Run the batch again, or use `select`."))
+    if plan.designs != stored.designs or plan.futures != stored.futures:
+        what = f"plan.yaml asks for other designs or futures than the runs of `{block.name}` have"
+        problems.append(Problem(what=what, file=stored.folder))
+    if problems:
+        raise InputError(*problems)
+
+
+def _own_manifest(stored: StoredRuns, plan: Plan) -> dict[str, Any]:
+    """Return the manifest as that of the block alone, with its choices."""
+    whole = {name: value for name, value in stored.manifest.items() if name != "blocks"}
+    return {**whole, "settings": plan.choices(), "cases": plan.cases}
+
+
+def _worlds(stored: StoredRuns, block: Block, plan: Plan) -> dict[str, np.ndarray]:
+    """Read back what each world fixes, anchors included: ``[world, *dims]``."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = inputs_path(stored.folder, block)
+    model = plan.study.model
+    try:
+        names = [name for name in pq.read_schema(path).names if name.startswith(UNCERTAINTY)]
+        table = pq.read_table(path, columns=names)
+    except (OSError, pa.ArrowInvalid) as error:
+        what = f"the inputs of `{block.name}` cannot be read: {str(error).splitlines()[0]}"
+        raise InputError(Problem(what=what, file=path)) from error
+    found = {}
+    for name in dict.fromkeys(spelled.removeprefix(UNCERTAINTY).partition("[")[0] for spelled in names):
+        elements = model.elements(name)
+        columns = [table.column(UNCERTAINTY + one).to_numpy()[: plan.worlds] for one in column_names(name, elements)]
+        found[name] = np.stack(columns, axis=-1).reshape(plan.worlds, *(len(labels) for labels in elements))
+    return found
+
+
+def _places(batch: pa.RecordBatch, choice: Choice) -> np.ndarray:
+    """Return for each row its place in a flat ``[design, world, future, time]`` array."""
+    labels = batch.column("design")
+    known = np.array(
+        [choice.designs.index(name) if name in choice.designs else -1 for name in labels.dictionary.to_pylist()]
+    )
+    places = [known[labels.indices.to_numpy()]]
+    for name, chosen in (("world", choice.worlds), ("future", choice.futures), ("time", choice.times)):
+        values = np.asarray(chosen)
+        order = np.argsort(values)
+        places.append(order[np.searchsorted(values, batch.column(name).to_numpy(), sorter=order)])
+    at: np.ndarray = np.ravel_multi_index(tuple(places), choice.cases)
+    return at
+
+
+def _empty(shapes: Mapping[str, tuple[int, ...]], precision: str) -> dict[str, np.ndarray]:
+    """Return arrays of not-a-number, as long as this machine can hold them."""
+    size = int(np.dtype(precision).itemsize)
+    needed = size * sum(int(np.prod(shape, dtype=float)) for shape in shapes.values())
+    has = _memory()
+    too_large = Problem(
+        what=f"what is asked for needs {needed / 1e9:.1f} GB of memory",
+        remedy="Ask for fewer outcomes, designs, worlds or times; DuckDB reads the parts without loading them.",
+    )
+    if needed > has:
+        raise InputError(replace(too_large, why=f"this machine has {has / 1e9:.1f} GB"))
+    try:
+        return {name: np.full(shape, np.nan, dtype=precision) for name, shape in shapes.items()}
+    except MemoryError as error:
+        raise InputError(too_large) from error
+
+
+def _memory() -> float:
+    """Return the memory of this machine in bytes; without end where it does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * float(os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return float("inf")
