@@ -12,7 +12,7 @@ from policy_lab.study.areas import find_area
 
 if TYPE_CHECKING:
     from policy_lab.results.types import Results
-    from policy_lab.run.batch import Progress
+    from policy_lab.run.cases import Progress
     from policy_lab.study.study import Study
 
 
