@@ -97,8 +97,8 @@ def stochastic_dominance(results: Results, resamples: int = 200) -> pd.DataFrame
         One row a pair and measure (``modelled shortfall risk``; ``burden ratio`` to the base design): ``design``,
         ``other``, ``measure``, ``same_group``, ``verdict`` (``first order``, ``second order``, ``no order``, ``alike``;
         empty where withheld), ``dominant`` (which of the two), ``found_again`` (share of resamples in which the
-        dominant one dominates at that order or, for ``no order``, neither does at either), ``sure`` (whether that is 95 % or
-        more), ``violation`` (of first order by the one with the lower mean, see :func:`violation`), ``withheld``.
+        dominant one dominates at that order or, for ``no order``, neither does at either), ``sure`` (whether that is
+        95 % or more), ``violation`` (of first order, by the one with the lower mean: :func:`violation`), ``withheld``.
     """
     orders = {
         frozenset((row.design, row.other)): (str(row.order), bool(row.same_group))
