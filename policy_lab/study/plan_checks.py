@@ -17,7 +17,7 @@ from policy_lab.study.samplers import correlation_faults
 from policy_lab.study.schema import DesignsFile, ScenariosFile
 from policy_lab.study.settings import resolve_settings
 from policy_lab.study.study import Study
-from policy_lab.study.yaml_file import Place, YamlFile
+from policy_lab.study.yaml_file import Place, YamlFile, spoken
 
 
 def plan_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Problem]:
@@ -216,4 +216,4 @@ def _empty_or_twice(yaml: YamlFile, place: Place, names: tuple[str, ...] | None)
 def _said(yaml: YamlFile, place: Place, error: InputError) -> Iterator[Problem]:
     """Yield the problems of an entry with its line."""
     for problem in error.problems:
-        yield yaml.problem(place, problem.what, remedy=problem.remedy, nearest=problem.nearest)
+        yield replace(problem, file=yaml.path, line=yaml.line(*place), variable=spoken(place))

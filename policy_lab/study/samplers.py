@@ -26,7 +26,7 @@ SOBOL: Final = "sobol"
 SAMPLERS: Final = (MONTE_CARLO, LATIN_HYPERCUBE, SOBOL)
 
 SMALLEST_EIGENVALUE: Final = 1e-8
-"""Below this a matrix of correlations counts as one that cannot be: its parameters would be tied to one another."""
+"""Below this a matrix of correlations is not positive definite: its parameters would be tied to one another."""
 
 
 @dataclass(frozen=True)
@@ -150,11 +150,8 @@ def correlation_faults(
         pairs.add(frozenset((one.first, one.second)))
         faulty = faulty or bool(found)
         yield from ((at, problem) for problem in found)
-    at_fault = None if faulty else _first_impossible(correlations)
-    if at_fault is not None:
-        one = correlations[at_fault]
-        what = f"{one.rank:g} between `{one.first}` and `{one.second}` cannot hold beside the correlations above it"
-        yield at_fault, Problem(what=what, why="not positive definite", remedy="Weaken one of them.")
+    if not faulty:
+        yield from _impossible(correlations)
 
 
 def _name_faults(study: Study, one: Correlation, fitted: Collection[str]) -> Iterator[Problem]:
@@ -173,14 +170,25 @@ def _name_faults(study: Study, one: Correlation, fitted: Collection[str]) -> Ite
             yield Problem(what=f"`{name}` cannot be correlated: {why}")
 
 
-def _first_impossible(correlations: Sequence[Correlation]) -> int | None:
-    """Return the place of the first correlation with which those so far are not positive definite; None for none."""
-    for count in range(1, len(correlations) + 1):
-        so_far = correlations[:count]
-        order = list(dict.fromkeys(name for one in so_far for name in (one.first, one.second)))
-        if np.linalg.eigvalsh(normal_correlations(so_far, order))[0] < SMALLEST_EIGENVALUE:
-            return count - 1
-    return None
+def _impossible(correlations: Sequence[Correlation]) -> Iterator[tuple[int, Problem]]:
+    """Yield the last of the correlations that cannot all be: their matrix is not positive definite."""
+    if not correlations:
+        return
+    order = list(dict.fromkeys(name for one in correlations for name in (one.first, one.second)))
+    eigenvalues, vectors = np.linalg.eigh(normal_correlations(correlations, order))
+    if eigenvalues[0] >= SMALLEST_EIGENVALUE:
+        return
+    loads = np.abs(vectors[:, 0])
+    tied = [name for name, load in zip(order, loads, strict=True) if load > loads.max() / 10]
+    last = max((at for at, one in enumerate(correlations) if {one.first, one.second} <= {*tied}), default=0)
+    yield (
+        last,
+        Problem(
+            what=f"the correlations between {', '.join(f'`{name}`' for name in tied)} cannot all hold",
+            why="their matrix is not positive definite; pairs that are not named count as uncorrelated",
+            remedy="Weaken one of them, or say how the other pairs are correlated.",
+        ),
+    )
 
 
 def _stratified(seed: int, name: str, worlds: int) -> np.ndarray:
