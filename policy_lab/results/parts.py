@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 PART_FORMAT = "policy_lab batch 1"
 INPUTS_FORMAT = "policy_lab inputs 1"
 FORMAT_KEY, OUTCOMES_KEY, BLOCK_KEY, CASES_KEY = b"policy_lab", b"outcomes", b"block", b"cases"
+NOTES_KEY = b"notes"
 BLOCK_COLUMNS = ("scenario", "area", "setting")
 KEY_COLUMNS = (*BLOCK_COLUMNS, "design", "world", "future", "time")
 LEVER, UNCERTAINTY = "lever: ", "uncertainty: "
@@ -98,6 +99,7 @@ def write_part(
     clock: Clock,
     first_world: int,
     precision: Literal["float32", "float64"] = "float64",
+    notes: Mapping[str, Any] | None = None,
 ) -> Path:
     """Write some worlds of a block, whole or not at all; the same numbers give the same bytes.
 
@@ -111,11 +113,14 @@ def write_part(
         The saved times since the start, in the unit of ``clock``.
     precision
         Values are rounded to it as they are written.
+    notes
+        Plain values that go with this part; `read_notes` gives them back.
     """
     import pyarrow.parquet as pq
 
     cases = Cases.of(outcomes, designs, time, first_world)
     schema = part_schema(outcomes, block, clock, cases, precision)
+    schema = schema.with_metadata({**schema.metadata, NOTES_KEY: json.dumps(dict(notes or {})).encode()})
     columns = list(KEY_COLUMNS)
     with (
         written_whole(path) as temporary,
@@ -132,6 +137,14 @@ def write_part(
         for batch in _batches(outcomes, schema, block, designs, time, first_world):
             writer.write_batch(batch)
     return path
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """Return the notes that were written with a part."""
+    import pyarrow.parquet as pq
+
+    found: dict[str, Any] = json.loads(pq.read_schema(path).metadata[NOTES_KEY])
+    return found
 
 
 def part_schema(
