@@ -9,8 +9,9 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.results.calendar import dates, plain_unit
+from policy_lab.results.choosing import Choice
 from policy_lab.results.parts import BLOCK_COLUMNS, Clock
-from policy_lab.results.reading import Choice, chosen_arrays
+from policy_lab.results.reading import chosen_arrays
 from policy_lab.results.types import Results
 
 if TYPE_CHECKING:

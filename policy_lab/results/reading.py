@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
+from policy_lab.results.choosing import Choice
 from policy_lab.results.parts import KEY_COLUMNS, UNCERTAINTY, Block, inputs_path
 from policy_lab.results.read_write import column_names
 from policy_lab.results.types import Outcome, Results
@@ -23,38 +24,6 @@ if TYPE_CHECKING:
 
 _ROWS = 131_072
 """Rows that are read at a time."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What is chosen of stored runs, each in the order in which it is wanted."""
-
-    scenarios: tuple[str, ...]
-    areas: tuple[str, ...]
-    settings: tuple[str, ...]
-    designs: tuple[str, ...]
-    worlds: tuple[int, ...]
-    futures: tuple[int, ...]
-    times: tuple[float, ...]
-    outcomes: tuple[str, ...]
-
-    @property
-    def cases(self) -> tuple[int, int, int, int]:
-        """How many designs, worlds, futures and times are chosen of each block."""
-        return len(self.designs), len(self.worlds), len(self.futures), len(self.times)
-
-    def blocks(self, known: Sequence[Block]) -> Iterator[tuple[tuple[int, int, int], Block]]:
-        """Yield the chosen blocks, each with its place among scenarios, areas and settings."""
-        for block in known:
-            if block.scenario in self.scenarios and block.area in self.areas and block.setting in self.settings:
-                yield (
-                    (
-                        self.scenarios.index(block.scenario),
-                        self.areas.index(block.area),
-                        self.settings.index(block.setting),
-                    ),
-                    block,
-                )
 
 
 def chosen_arrays(stored: StoredRuns, choice: Choice) -> dict[str, np.ndarray]:
@@ -112,10 +81,11 @@ def batches(stored: StoredRuns, part: Part, choice: Choice) -> Iterator[pa.Recor
     yield from scanner.to_batches()
 
 
-def block_results(stored: StoredRuns, block: Block) -> Results:
-    """Return a whole block as `Results`; see `StoredRuns.results`."""
-    plan = plan_of(stored, block)
-    _require_the_plans(stored, block, plan)
+def block_results(stored: StoredRuns, block: Block, designs: Sequence[str], outcomes: Sequence[str]) -> Results:
+    """Return a block as `Results`; see `StoredRuns.results`."""
+    whole = plan_of(stored, block)
+    _require_the_plans(stored, block, whole)
+    plan = replace(whole, designs=tuple(designs))
     choice = Choice(
         (block.scenario,),
         (block.area,),
@@ -124,11 +94,10 @@ def block_results(stored: StoredRuns, block: Block) -> Results:
         tuple(range(plan.worlds)),
         tuple(range(plan.futures)),
         tuple(float(one) for one in stored.time),
-        tuple(stored.outcomes),
+        tuple(outcomes),
     )
-    shapes = {
-        name: (*choice.cases, *(len(labels) for labels in note.elements)) for name, note in stored.outcomes.items()
-    }
+    notes = [stored.outcomes[name] for name in outcomes]
+    shapes = {note.name: (*choice.cases, *(len(labels) for labels in note.elements)) for note in notes}
     arrays = _empty(shapes, "float64")
     found, wanted = read_block(stored, block, choice, arrays), int(np.prod(choice.cases))
     if found != wanted:
@@ -137,19 +106,18 @@ def block_results(stored: StoredRuns, block: Block) -> Results:
         raise InputError(
             Problem(what=f"{runs:,} runs of `{block.name}` are missing", file=stored.folder, remedy=remedy)
         )
-    outcomes = {
-        name: Outcome(name, note.unit, note.dimensions, note.elements, arrays[name])
-        for name, note in stored.outcomes.items()
+    made = {
+        note.name: Outcome(note.name, note.unit, note.dimensions, note.elements, arrays[note.name]) for note in notes
     }
     return Results(
         plan=plan,
         designs=plan.designs,
         time=stored.time,
-        outcomes=MappingProxyType(outcomes),
+        outcomes=MappingProxyType(made),
         worlds=MappingProxyType(_worlds(stored, block, plan)),
         levers=MappingProxyType(plan.lever_scores()),
         manifest=MappingProxyType(_own_manifest(stored, plan)),
-        failures=stored.failed_cases(block),
+        failures=tuple(case for case in stored.failed_cases(block) if case.design in designs),
     )
 
 

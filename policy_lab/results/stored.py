@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.results.choosing import Choice, Names, Numbers, Times, chosen_names, chosen_numbers, chosen_times
 from policy_lab.results.failures import read_failures
-from policy_lab.results.parts import (
-    BLOCK_KEY,
-    CASES_KEY,
-    FORMAT_KEY,
-    OUTCOMES_KEY,
-    PART_FORMAT,
-    Block,
-    Cases,
-    Clock,
-)
-from policy_lab.results.read_write import FORMAT, column_names, read_manifest
+from policy_lab.results.parts import Block, Cases, Clock
+from policy_lab.results.read_write import column_names
 from policy_lab.results.types import FailedCase, Results
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
     import xarray as xr
 
     from policy_lab.study.plan import Plan
-
-Names = str | Iterable[str] | None
-Numbers = int | Iterable[int] | slice | None
-Times = float | Iterable[float] | slice | None
 
 
 @dataclass(frozen=True)
@@ -173,36 +157,68 @@ class StoredRuns:
             For a name, number or time that is not there, with the nearest, and where the memory does not suffice.
         """
         from policy_lab.results.labelled import dataset_of
-        from policy_lab.results.reading import Choice
 
-        choice = Choice(
-            scenarios=_chosen("scenario", scenario, self.scenarios),
-            areas=_chosen("area", area, self.areas) if self.areas else ("",),
-            settings=_chosen("setting", setting, self.settings) if self.settings else ("",),
-            designs=_chosen("design", design, self.designs),
-            worlds=_numbered("world", world, range(self.worlds)),
-            futures=_numbered("future", future, range(self.futures)),
-            times=_timed(time, self.time),
-            outcomes=_chosen("outcome", outcome, tuple(self.outcomes)),
+        choice = self.choose(
+            design=design,
+            scenario=scenario,
+            area=area,
+            setting=setting,
+            outcome=outcome,
+            world=world,
+            future=future,
+            time=time,
         )
         return dataset_of(self, choice)
 
-    def results(self, block: Block | str | None = None) -> Results:
-        """Return one block as `Results`, for every table and chart of the analysis. It is held in memory whole.
+    def choose(
+        self,
+        *,
+        design: Names = None,
+        scenario: Names = None,
+        area: Names = None,
+        setting: Names = None,
+        outcome: Names = None,
+        world: Numbers = None,
+        future: Numbers = None,
+        time: Times = None,
+    ) -> Choice:
+        """Return what `select` would read, each thing in the order in which it is named.
+
+        Raises
+        ------
+        InputError
+            For a name, number or time that is not there, with the nearest.
+        """
+        return Choice(
+            scenarios=chosen_names("scenario", scenario, self.scenarios),
+            areas=chosen_names("area", area, self.areas) if self.areas else ("",),
+            settings=chosen_names("setting", setting, self.settings) if self.settings else ("",),
+            designs=chosen_names("design", design, self.designs),
+            worlds=chosen_numbers("world", world, range(self.worlds)),
+            futures=chosen_numbers("future", future, range(self.futures)),
+            times=chosen_times(time, self.time),
+            outcomes=chosen_names("outcome", outcome, tuple(self.outcomes)),
+        )
+
+    def results(self, block: Block | str | None = None, *, design: Names = None, outcome: Names = None) -> Results:
+        """Return one block as `Results`, for every table and chart of the analysis, and hold it in memory.
 
         Parameters
         ----------
         block
             A block or its name; may be left out where there is only one.
+        design, outcome
+            A name or several, to hold less; all of them by default.
 
         Raises
         ------
         InputError
-            For an unknown block, for runs that are missing, and where no plan stands beside the runs.
+            For an unknown name, for runs that are missing, and where no plan stands beside the runs.
         """
         from policy_lab.results.reading import block_results
 
-        return block_results(self, self.block(block))
+        names = chosen_names("design", design, self.designs), chosen_names("outcome", outcome, tuple(self.outcomes))
+        return block_results(self, self.block(block), *names)
 
     def block(self, asked: Block | str | None = None) -> Block:
         """Return a block by its name; the only one where none is named."""
@@ -250,208 +266,6 @@ class StoredRuns:
         )
 
 
-def open_batch(path: str | Path) -> StoredRuns:
-    """Open the folder that `policy-lab batch` wrote, or the `runs.parquet` of a comparison.
-
-    A batch that is not finished opens too: what is missing stands in ``warnings``. Nothing is loaded yet.
-
-    Raises
-    ------
-    InputError
-        When there are no runs, when a file among them is not one of ours or belongs to another batch, or is damaged.
-    """
-    given = Path(path)
-    if given.is_dir() and not (given / "parts").is_dir() and (given / "runs.parquet").is_file():
-        given = given / "runs.parquet"
-    if given.is_file():
-        return _opened(given, (_single(given),), {})
-    files = sorted((given / "parts").glob("*.parquet"))
-    files = [file for file in files if not file.name.startswith(".")]
-    if not files:
-        remedy = "Name a folder that `policy-lab batch` wrote, or a runs.parquet of `policy-lab compare`."
-        raise InputError(Problem(what="holds no runs", file=given, remedy=remedy))
-    parts: list[Part] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            parts.append(_part(file))
-        except InputError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise InputError(*problems)
-    has_manifest = (given / "manifest.json").is_file()
-    return _opened(given, tuple(parts), read_manifest(given / "manifest.json") if has_manifest else {})
-
-
-def _opened(folder: Path, parts: tuple[Part, ...], manifest: Mapping[str, Any]) -> StoredRuns:
-    schema = _schema(parts[0].path)
-    outcomes = _outcomes(schema)
-    _require_alike(parts, schema)
-    if not manifest and b"manifest" in schema.metadata:
-        manifest = json.loads(schema.metadata[b"manifest"])
-    about_time = schema.field("time").metadata or {}
-    start = dt.date.fromisoformat(about_time.get(b"start", b"1970-01-01").decode())
-    first = next(iter(outcomes.values())).columns[0]
-    return StoredRuns(
-        folder=folder,
-        parts=_in_order(parts, manifest),
-        outcomes=MappingProxyType(outcomes),
-        clock=Clock(start, about_time.get(b"unit", b"").decode()),
-        manifest=MappingProxyType(dict(manifest)),
-        precision="float32" if str(schema.field(first).type) == "float" else "float64",
-        warnings=tuple(_missing(folder, parts, manifest)),
-    )
-
-
-def _schema(path: Path) -> pa.Schema:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        return pq.read_schema(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        what = f"cannot be read as Parquet: {str(error).splitlines()[0]}"
-        raise InputError(Problem(what=what, file=path, remedy="If a run was cut off, `--resume` mends it.")) from error
-
-
-def _part(path: Path) -> Part:
-    """Read the end of one file: which block, which cases."""
-    import pyarrow.parquet as pq
-
-    about = _schema(path).metadata or {}
-    if about.get(FORMAT_KEY) != PART_FORMAT.encode():
-        remedy = "Only parts that `policy-lab batch` wrote belong here; move it elsewhere."
-        raise InputError(Problem(what="holds no runs of a batch", file=path, remedy=remedy))
-    told = json.loads(about[CASES_KEY])
-    cases = Cases(**{**told, "designs": tuple(told["designs"]), "times": tuple(told["times"])})
-    rows = pq.read_metadata(path).num_rows
-    if rows != cases.rows:
-        raise InputError(Problem(what=f"holds {rows:,} rows where {cases.rows:,} belong", file=path))
-    return Part(path, Block(**json.loads(about[BLOCK_KEY])), cases)
-
-
-def _single(path: Path) -> Part:
-    """Read what the runs of one comparison are: a part without the columns of a block."""
-    import pyarrow.parquet as pq
-
-    about = _schema(path).metadata or {}
-    if about.get(FORMAT_KEY) != FORMAT.encode():
-        raise InputError(Problem(what="holds no runs written by policy_lab", file=path))
-    settings = json.loads(about[b"manifest"]).get("settings", {})
-    keys = pq.read_table(path, columns=["design", "world", "future", "time"])
-    designs = tuple(keys.column("design").unique().to_pylist())
-    worlds, futures = (int(keys.column(name).to_numpy().max()) + 1 for name in ("world", "future"))
-    times = tuple(float(one) for one in np.unique(keys.column("time").to_numpy()))
-    cases = Cases(designs, 0, worlds, futures, times)
-    if cases.rows != keys.num_rows:
-        raise InputError(Problem(what="some of the runs are missing", file=path))
-    return Part(path, Block("runs", settings.get("scenario") or "", settings.get("area") or ""), cases)
-
-
-def _outcomes(schema: pa.Schema) -> dict[str, OutcomeNote]:
-    notes = {}
-    for entry in json.loads(schema.metadata[OUTCOMES_KEY]):
-        elements = tuple(tuple(labels) for labels in entry["elements"])
-        notes[entry["name"]] = OutcomeNote(entry["name"], entry["unit"], tuple(entry["dimensions"]), elements)
-    return notes
-
-
-def _require_alike(parts: Sequence[Part], schema: pa.Schema) -> None:
-    """Refuse parts that cannot be of one batch: other columns, designs, futures or times, or worlds that overlap."""
-    first = parts[0].cases
-    problems = []
-    taken: dict[tuple[Block, int], Path] = {}
-    for part in parts:
-        same = (part.cases.designs, part.cases.futures, part.cases.times) == (
-            first.designs,
-            first.futures,
-            first.times,
-        )
-        if not same or (part is not parts[0] and not schema.equals(_schema(part.path))):
-            what = f"belongs to another batch than {parts[0].path.name}: other columns, designs, futures or times"
-            problems.append(Problem(what=what, file=part.path))
-            continue
-        other = next((taken[part.block, world] for world in part.worlds if (part.block, world) in taken), None)
-        if other is not None:
-            problems.append(Problem(what=f"holds worlds that {other.name} holds too", file=part.path))
-        taken.update({(part.block, world): part.path for world in part.worlds})
-    if problems:
-        raise InputError(*problems)
-
-
-def _in_order(parts: Sequence[Part], manifest: Mapping[str, Any]) -> tuple[Part, ...]:
-    """Return the parts by block in the order of the plan, then by world."""
-    names = [entry["name"] for entry in manifest.get("blocks", ())]
-    order = {name: place for place, name in enumerate(names)}
-    return tuple(sorted(parts, key=lambda one: (order.get(one.block.name, len(order)), one.block.name, one.worlds[0])))
-
-
-def _missing(folder: Path, parts: Sequence[Part], manifest: Mapping[str, Any]) -> Iterator[Problem]:
-    if folder.is_file():
-        return
-    resume = "`policy-lab batch … --resume` does what is missing."
-    if not manifest:
-        yield Problem(what="the batch did not finish: it has no manifest", file=folder, remedy=resume)
-        return
-    there = {part.path.name for part in parts}
-    wanted = [name for entry in manifest.get("blocks", ()) for name in entry["parts"]]
-    gone = [name for name in wanted if name not in there]
-    if gone:
-        some = ", ".join(gone[:3]) + (" …" if len(gone) > 3 else "")
-        yield Problem(what=f"{len(gone):,} of {len(wanted):,} parts are missing: {some}", file=folder, remedy=resume)
-    strange = sorted(there - set(wanted)) if wanted else []
-    if strange:
-        yield Problem(what=f"{len(strange):,} parts are not in the manifest, such as {strange[0]}", file=folder)
-
-
 def _named(values: Iterable[str]) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(values))
     return found if any(found) else ()
-
-
-def _chosen(kind: str, asked: Names, known: Sequence[str]) -> tuple[str, ...]:
-    if asked is None:
-        return tuple(known)
-    names = (asked,) if isinstance(asked, str) else tuple(asked)
-    problems = [
-        Problem(
-            what=f"no {kind} `{name}` in these runs",
-            nearest=nearest_names(name, known),
-            remedy=f"There are: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
-        )
-        for name in names
-        if name not in known
-    ]
-    problems += [] if names else [Problem(what=f"no {kind} is asked for")]
-    if problems:
-        raise InputError(*problems)
-    return tuple(dict.fromkeys(names))
-
-
-def _numbered(kind: str, asked: Numbers, known: range) -> tuple[int, ...]:
-    if asked is None or isinstance(asked, slice):
-        found = tuple(known[asked] if isinstance(asked, slice) else known)
-    else:
-        found = (int(asked),) if isinstance(asked, int | np.integer) else tuple(int(one) for one in asked)
-    strange = [number for number in found if number not in known]
-    if strange or not found:
-        what = f"no {kind} {strange[0]} in these runs" if strange else f"no {kind} is asked for"
-        raise InputError(Problem(what=what, remedy=f"There are 0 to {known[-1]}."))
-    return tuple(dict.fromkeys(found))
-
-
-def _timed(asked: Times, known: np.ndarray) -> tuple[float, ...]:
-    times = tuple(float(one) for one in known)
-    if asked is None:
-        return times
-    if isinstance(asked, slice):
-        low = -np.inf if asked.start is None else float(asked.start)
-        high = np.inf if asked.stop is None else float(asked.stop)
-        found = tuple(one for one in times if low <= one <= high)[:: asked.step]
-    else:
-        found = (float(asked),) if isinstance(asked, int | float | np.number) else tuple(float(one) for one in asked)
-    strange = [one for one in found if one not in times]
-    if strange or not found:
-        what = f"time {strange[0]:g} was not saved" if strange else "no saved time is asked for"
-        raise InputError(Problem(what=what, remedy=f"Saved are {times[0]:g} to {times[-1]:g}, {len(times)} times."))
-    return found

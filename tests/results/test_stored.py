@@ -17,7 +17,8 @@ from policy_lab.errors import InputError
 from policy_lab.results import Results, write_runs
 from policy_lab.results import difference as case_by_case
 from policy_lab.results.labelled import axis_name, paired_difference, to_xarray
-from policy_lab.results.stored import StoredRuns, open_batch
+from policy_lab.results.opening import open_batch
+from policy_lab.results.stored import StoredRuns
 from tests.results.batch import PLAN, write_batch
 
 Written = dict[str, dict[str, np.ndarray]]
@@ -152,6 +153,14 @@ def test_a_block_is_results_that_every_table_takes(batch: tuple[Path, Written], 
     assert table["risk"][0] == pytest.approx(np.mean(fell))
     assert table["failed_cases"].tolist() == [0, 1, 0]
     assert len(pairwise(results)) == 3
+
+
+def test_a_block_can_be_held_in_part(batch: tuple[Path, Written], stored: StoredRuns) -> None:
+    some = stored.results("random_strict", design=["catch-quota", "open-access"], outcome="Intent")
+    assert (some.designs, list(some.outcomes), some.failures) == (("catch-quota", "open-access"), ["Intent"], ())
+    assert np.array_equal(some["Intent"].values, batch[1]["random_strict"]["Intent"][[2, 0]])
+    assert np.array_equal(some.levers["quota"], some.plan.lever_scores()["quota"])
+    assert stored.results("random_strict", design="co-management").failures[0].world == 3
 
 
 def test_a_block_has_to_be_named_where_there_are_several(stored: StoredRuns) -> None:
