@@ -97,11 +97,12 @@ def _study(yaml: YamlFile, file: PlanFile) -> Study:
 def _blocks(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Block]:
     scenarios = file.scenarios or (study.file.comparison.scenario,)
     settings = file.settings or {"": {}}
+    areas = _areas(file, study)
     for scenario in scenarios:
-        for area in _areas(file, study):
-            for name, values in settings.items():
-                plan = _plan(yaml, file, study, scenario, area, name, values)
-                yield Block(scenario, area, name, plan)
+        plans = {name: _plan(yaml, file, study, scenario, name, values) for name, values in settings.items()}
+        for area in areas:
+            for name, plan in plans.items():
+                yield Block(scenario, area, name, plan.with_(area=area) if area else plan)
 
 
 def _areas(file: PlanFile, study: Study) -> tuple[str, ...]:
@@ -116,7 +117,6 @@ def _plan(
     file: PlanFile,
     study: Study,
     scenario: str,
-    area: str,
     name: str,
     settings: Mapping[str, float],
 ) -> Plan:
@@ -133,7 +133,6 @@ def _plan(
             horizon=file.horizon,
             save_period=file.save_period,
             time_step=file.time_step,
-            area=area or None,
             posterior=uncertain.posterior,
             vary=uncertain.drawn,
             sampler=uncertain.sampler,

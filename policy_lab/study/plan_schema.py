@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from policy_lab.study.plan import GROUPS
 from policy_lab.study.samplers import Correlation, Sampler
@@ -13,6 +13,9 @@ from policy_lab.study.schema_base import Frozen
 
 OWN_AREA = "own"
 """Stands among areas for the study's own starting values, which are those of no place."""
+
+AreaName = Annotated[str, BeforeValidator(lambda given: str(given) if isinstance(given, int) else given)]
+"""A place, by name or key; keys are often plain numbers, which YAML takes for such."""
 
 Correlated = Annotated[float, Field(gt=-1, lt=1)]
 
@@ -93,7 +96,7 @@ class PlanFile(Frozen):
     """What the world does: one block each; the study's usual one where left out."""
     new_scenarios: dict[str, Scenario] = Field(default_factory=dict)
     """Scenarios of this plan only; each may extend one of the study's or another of these."""
-    areas: Literal["all"] | tuple[str, ...] = ()
+    areas: Literal["all"] | tuple[AreaName, ...] = ()
     """Places to start from, by key or name, or `all`: one block each. `own` among them: the study's own values."""
     settings: dict[str, dict[str, float]] = Field(default_factory=dict)
     """Named sets of held constants (`Name` or `Name[element]`, in their own unit): one block each; a set may be
