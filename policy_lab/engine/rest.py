@@ -29,6 +29,7 @@ _ATTEMPTS = 4
 _ITERATIONS = 60
 _PROOF_STEPS = 500  # that a nudged resting point is run on, twice
 _NUDGE = 1e-4  # of a state's scale
+_CALMED = 0.9  # of a nudge that grew at first may be left after a long run on
 _FLEE = 10.0  # a nudge that has grown so many times shows a point that the model leaves
 _MOVE = 1e-7  # of a state's scale, for finite differences
 _FIRST_SPAN = 100.0  # of the first implicit step, in time steps
@@ -255,7 +256,8 @@ class _Search:
         """Nudge each point and run on: return where that leads, and whether the point is one of rest that holds.
 
         The nudge goes back to where the search began, and a little up and down for every state; a state that is zero
-        all the way is left at zero. A point holds if the nudge dies away, or at least does not go on growing.
+        all the way is left at zero. A point holds if the nudge dies away, or at least does not go on growing;
+        where it still grows, a long run on tells.
         """
         back = np.where(point.held, 0.0, point.origin - point.states)
         away = _farthest(back, point.scale)
@@ -268,8 +270,13 @@ class _Search:
         wide = point.scale + np.abs(point.origin) + self._largest(point.states)  # zero may be passed on the way back
         gaps = [_farthest(gap, wide) for gap in (nudge, first - point.states, after - point.states)]
         calm = (gaps[1] <= gaps[0]) | (gaps[2] <= np.maximum(gaps[0], gaps[1]))
-        stays = calm & (gaps[2] <= _FLEE * _NUDGE) & ~lost & (point.residual <= self.tolerance)
-        return after, stays
+        near = (gaps[2] <= _FLEE * _NUDGE) & ~lost & (point.residual <= self.tolerance)
+        slow = np.flatnonzero(near & ~calm)  # what dies away over decades may grow for years at first
+        if len(slow):
+            part, held = self.of(slow), point.held[:, slow]
+            later = part._walk(after[:, slow], held, _LONGER**2 * _PROOF_STEPS)
+            calm[slow] = _farthest(later - point.states[:, slow], wide[:, slow]) <= _CALMED * gaps[2][slow]
+        return after, calm & near
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ def test_no_lever_is_free(flagship: Flagship) -> None:
 
 def test_a_planted_free_lever_is_caught(flagship: Flagship) -> None:
     """Take the cost path of scrutiny away: nothing then speaks against more of it."""
-    costless = {"Scrutiny hours": np.zeros(1), "Compliance from scrutiny": np.zeros(1)}
+    costs = ("Scrutiny hours", "Compliance from scrutiny", "Insistence on review")
+    costless = {name: np.zeros(1) for name in costs}
     assert "scrutiny" in free_levers(flagship, costless)
 
 

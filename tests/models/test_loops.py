@@ -9,9 +9,6 @@ from policy_lab.run.feedback import NamedLoop, named_loops
 from tests.models.flagship import Flagship
 
 DOSSIER = {*(f"R{number}" for number in range(1, 14)), *(f"B{number}" for number in range(1, 9))}
-WEAK = {"R4", "R9"}
-"""Whether turnover costs trust depends on whether trust lies above what the institutions give without persons."""
-
 
 @pytest.fixture(scope="module")
 def loops(flagship: Flagship) -> tuple[NamedLoop, ...]:
@@ -30,7 +27,7 @@ def test_every_named_loop_is_in_the_graph_and_works_as_it_says(loops: tuple[Name
 
 def test_every_link_keeps_its_sign_in_nearly_all_worlds(loops: tuple[NamedLoop, ...]) -> None:
     table = loop_table(loops).set_index("loop")
-    assert set(table.index[table["weakest_share"] < FIRM]) == WEAK
+    assert table["weakest_share"].min() >= FIRM
 
 
 def test_each_loop_is_cut_at_a_link_that_no_other_named_loop_needs(loops: tuple[NamedLoop, ...]) -> None:
