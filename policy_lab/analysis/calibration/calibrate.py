@@ -116,7 +116,7 @@ def calibrate(
         predicted = _predicted(posteriors, seed)
     return calibration_of(
         history,
-        median_of(predicted) if predicted else {key: values[0] for key, values in said[best].items()},
+        median_of(predicted) if predicted else said[best],
         predicted,
         method=method,
         seed=seed,
