@@ -6,7 +6,7 @@ import numpy as np
 
 import policy_lab as pl
 
-AGAINST_TEAMS = {  # provisions come slowly, teams draw on stretched staff, and nearness does little for sharing
+AGAINST_TEAMS = {  # provisions come slowly, teams draw on stretched staff, and people are slow to know one another
     "Implementation time": 48,
     "Commencement time": 18,
     "Staff drawn by teams": 0.2,
@@ -17,7 +17,8 @@ AGAINST_TEAMS = {  # provisions come slowly, teams draw on stretched staff, and 
     "Quality elasticity": 0.9,
     "Corner cutting elasticity": 0.7,
     "Professional anchor": 0.1,
-    "Sharing face to face": 0.2,
+    "Sharing face to face": 0.6,
+    "Time to know one another": 36,
     "Colocation contact": 0.4,
     "Detection weight[Information]": 0.25,
     "Detection weight[Casework]": 0.40,
