@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from policy_lab.study.draws import (
     put_draws,
 )
 from policy_lab.study.elements import split_element
+from policy_lab.study.mixture import CHANGE, MEMBERS, Mixture, mixture_choices, mixture_problems, unmixed
 from policy_lab.study.samplers import (
     LATIN_HYPERCUBE,
     MONTE_CARLO,
@@ -34,7 +35,7 @@ from policy_lab.study.samplers import (
 from policy_lab.study.schema import Parameter
 from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
-from policy_lab.study.streams import Uniforms
+from policy_lab.study.streams import Uniforms, given_choices
 from policy_lab.study.study import Study
 
 LEVERS = "levers"
@@ -75,8 +76,13 @@ class Plan:
         Another seed for one group (``{"luck": 2}``), so that variance can be split by group on common draws.
     scores_from
         Design -> design whose lever scores it takes instead of its own (a placebo); members and disruption stay.
+    mixed
+        Design of this plan alone -> the two designs of which it is put together.
     places
         Keys of areas, one for each world: so many places run beside one another.
+    quantiles
+        Stream -> ``(worlds,)`` quantiles from 0 to 1 in the place of its draws, each through its input's own
+        distribution; `policy_lab.study.inputs.uncertain_inputs` names the streams.
     sampler
         How worlds are spread; see `policy_lab.study.samplers`. Luck is always drawn independently.
     correlations
@@ -105,7 +111,9 @@ class Plan:
     vary: frozenset[str] = GROUPS
     seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
     scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    mixed: Mapping[str, Mixture] = field(default_factory=lambda: _NONE)
     places: tuple[str, ...] = ()
+    quantiles: Mapping[str, np.ndarray] = field(default_factory=lambda: _NONE)
     sampler: Sampler = MONTE_CARLO
     correlations: tuple[Correlation, ...] = ()
     outcomes: tuple[str, ...] = ()
@@ -143,7 +151,7 @@ class Plan:
         if unknown:
             known = self.__dataclass_fields__
             raise InputError(*(Problem(what=f"a plan has no `{n}`", nearest=nearest_names(n, known)) for n in unknown))
-        for name in ("seeds", "scores_from"):
+        for name in ("seeds", "scores_from", "mixed", "quantiles"):
             if name in changes:
                 changes[name] = MappingProxyType(dict(changes[name]))
         if "vary" in changes:
@@ -160,13 +168,15 @@ class Plan:
             Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups | single))
             for name in sorted((self.vary - groups - single) | (self.seeds.keys() - groups))
         ]
-        for name in (*self.designs, *self.scores_from, *self.scores_from.values()):
+        designs = unmixed(self.designs, self.mixed)
+        for name in (*designs, *self.scores_from, *self.scores_from.values()):
             try:
                 self.study.design_parts(name)
             except InputError as error:
                 problems.extend(error.problems)
         if not problems:
-            problems += unscored(self.study, (*self.designs, *self.scores_from.values(), self.base))
+            problems += unscored(self.study, (*designs, *self.scores_from.values(), self.base))
+            problems += mixture_problems(self.mixed, self.study.file, self.worlds)
         if len(set(self.designs)) < len(self.designs):
             problems.append(Problem(what=f"a design stands twice: {', '.join(self.designs)}"))
         for label, number in (("worlds", self.worlds), ("futures", self.futures)):
@@ -174,6 +184,10 @@ class Plan:
                 problems.append(Problem(what=f"{label}: {number} is not a whole number from 1"))
         if self.places:
             problems += self._place_problems()
+        if self.quantiles:
+            from policy_lab.study.inputs import given_problems
+
+            problems += given_problems(self)
         if self.seed < 0 or any(seed < 0 for seed in self.seeds.values()):
             problems.append(Problem(what="a seed is a whole number from 0"))
         if problems:
@@ -182,10 +196,10 @@ class Plan:
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
         draw, rows = self._together(), self.study.parameters
-        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self._parameter_varies, draw)
+        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self.parameter_varies, draw)
         if self.posterior and not self.vary <= {LEVERS, LUCK}:
             drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS), draw)
-            varying = {name: values for name, values in drawn.items() if self._parameter_varies(rows[name])}
+            varying = {name: values for name, values in drawn.items() if self.parameter_varies(rows[name])}
             inputs = put_draws(self.study, inputs, varying)
         if self.area is not None:
             inputs = self._held(inputs, self.study.areas()[self.area].values)
@@ -206,9 +220,7 @@ class Plan:
         inputs = self._arrangement(design)
         transition = self.study.file.transition
         if transition and self.start == "switch":
-            inputs[transition.variable] = disruption_draws(
-                self.study, design, self.worlds, self._seed_of(LEVERS), LEVERS in self.vary, self._uniforms
-            )
+            inputs[transition.variable] = self._of(design, CHANGE, self._disruption)
         return frozen(apply_settings(inputs, self.settings))
 
     def future_inputs(self) -> dict[str, np.ndarray]:
@@ -311,6 +323,8 @@ class Plan:
             "correlations": [one.choices() for one in self.correlations],
             "outcomes": list(self.outcomes),
             "settings_name": self.settings_name,
+            "quantiles": given_choices(self.quantiles),
+            "mixed": mixture_choices(self.mixed),
         }
         return {name: value for name, value in told.items() if value}
 
@@ -357,18 +371,31 @@ class Plan:
         file = self.study.file
         inputs = {lever.variable: self._scores(design, key) for key, lever in file.levers.items()}
         if file.membership:
-            members = members_array(self.study, self.study.design(design).members)
-            inputs[file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
+            inputs[file.membership.variable] = self._of(design, MEMBERS, self._members)
         return inputs
+
+    def _of(self, design: str, part: str, values: Callable[[str], np.ndarray]) -> np.ndarray:
+        """Return a part of a design; of one that is put together of two, each world's own choice between theirs."""
+        return self.mixed[design].of(part, values) if design in self.mixed else values(design)
+
+    def _members(self, design: str) -> np.ndarray:
+        members = members_array(self.study, self.study.design(design).members)
+        return np.broadcast_to(members, (self.worlds, len(members)))
+
+    def _disruption(self, design: str) -> np.ndarray:
+        vary = LEVERS in self.vary
+        return disruption_draws(self.study, design, self.worlds, self._seed_of(LEVERS), vary, self._uniforms)
 
     def _still(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         transition = self.study.file.transition
         return self._held(inputs, {transition.variable: 0.0} if transition else {})
 
     def _scores(self, design: str, lever: str) -> np.ndarray:
-        source = self.scores_from.get(design, design)
-        seed, varies = self._seed_of(LEVERS), LEVERS in self.vary
-        return lever_draws(self.study, source, lever, self.worlds, seed, varies, self._uniforms)
+        def drawn(name: str) -> np.ndarray:
+            source, seed, varies = self.scores_from.get(name, name), self._seed_of(LEVERS), LEVERS in self.vary
+            return lever_draws(self.study, source, lever, self.worlds, seed, varies, self._uniforms)
+
+        return self._of(design, lever, drawn)
 
     def _held(self, inputs: Mapping[str, np.ndarray], values: Mapping[str, float]) -> dict[str, np.ndarray]:
         """Return the inputs with constants, or elements of them, held at a value."""
@@ -394,11 +421,14 @@ class Plan:
             return self.seeds.get(group, self.seed)
         return self.seeds.get(PARAMETERS, self.seed)
 
-    def _parameter_varies(self, parameter: Parameter) -> bool:
+    def parameter_varies(self, parameter: Parameter) -> bool:
+        """Say whether worlds differ in a parameter, if it has a range."""
         return not self.vary.isdisjoint((PARAMETERS, *names_of(parameter)))
 
     def _uniforms(self, seed: int, name: str, worlds: int) -> np.ndarray:
         """Return the quantiles of one uncertain input, ``(worlds,)``."""
+        if name in self.quantiles:
+            return self.quantiles[name]
         return spread(self.sampler, self.study, seed, name, worlds)
 
     def _together(self) -> Uniforms:
