@@ -6,6 +6,7 @@ import click
 
 from policy_lab.cli.calibrate import calibrate
 from policy_lab.cli.check import check
+from policy_lab.cli.clauses import clauses
 from policy_lab.cli.compare import compare
 from policy_lab.cli.describe import describe, list_everything
 from policy_lab.cli.door import Door
@@ -25,5 +26,5 @@ def main() -> None:
     """
 
 
-for _command in (compare, run, check, calibrate, describe, loops, elicit, places, list_everything, threshold):
+for _command in (compare, clauses, run, check, calibrate, describe, loops, elicit, places, list_everything, threshold):
     main.add_command(_command)
