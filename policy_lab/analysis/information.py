@@ -80,10 +80,11 @@ def perfect_information(losses: np.ndarray) -> Value:
     Notes
     -----
     The mean over few inner draws is noisy, and taking the least of noisy means flatters the value. So the inner means
-    are moved, as little as possible, until their covariance is the one between outer draws alone, ``S - W / J`` (one-way
-    analysis of variance; ``S`` covariance of the means, ``W`` covariance inside, ``J`` inner draws): moment matching
-    (Heath, Manolopoulou & Baio 2018, *Medical Decision Making* 38:163-173), with the linear map that transports one
-    covariance into the other at least distance (Dowson & Landau 1982, *Journal of Multivariate Analysis* 12:450-455).
+    are moved, as little as possible, until their covariance is the one between outer draws alone, ``S - W / J``
+    (one-way analysis of variance; ``S`` covariance of the means, ``W`` covariance inside, ``J`` inner draws). That is
+    moment matching (Heath, Manolopoulou & Baio 2018, *Medical Decision Making* 38:163-173), by the linear map that
+    takes one covariance into the other at least distance (Dowson & Landau 1982, *Journal of Multivariate Analysis*
+    12:450-455).
     What all options lose alike is taken out first, because it decides nothing.
     """
     usable = losses[np.isfinite(losses).all(axis=(1, 2))]
