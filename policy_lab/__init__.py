@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
     from policy_lab.analysis.risk import pairwise, risk, surface
+    from policy_lab.analysis.sensitivity import sensitivity
     from policy_lab.analysis.shortfall import split
     from policy_lab.charts import (
         dominance_chart,
@@ -59,6 +60,7 @@ _HOMES: Final = {
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
     "check": "analysis.checking",
+    "sensitivity": "analysis.sensitivity",
     "named_loops": "run.feedback",
     "knock_out": "run.knock_out",
     "loop_effects": "analysis.loops",
@@ -126,6 +128,7 @@ __all__ = [
     "run",
     "run_model",
     "run_places",
+    "sensitivity",
     "series_quantiles",
     "split",
     "split_chart",
