@@ -18,7 +18,7 @@ MOST_PLACES = 5
 def plan_warnings(planned: PlanSet) -> tuple[str, ...]:
     """Return what a user of a plan has to be told, each sentence once."""
     plan = planned.blocks[0].plan
-    found = [*_of_base(plan), *_of_worlds(plan), *_of_correlations(plan)]
+    found = [*_of_base(plan), *_of_measure(plan), *_of_worlds(plan), *_of_correlations(plan)]
     for block in planned.blocks:
         found += outside_ranges(planned.study.parameters.values(), block.plan.settings)
     found += _of_places(planned)
@@ -30,6 +30,17 @@ def plan_warnings(planned: PlanSet) -> tuple[str, ...]:
 def _of_base(plan: Plan) -> Iterator[str]:
     if plan.base not in plan.designs:
         yield f"`{plan.base}` is not among the designs: nothing can be told as a ratio to it"
+
+
+def _of_measure(plan: Plan) -> Iterator[str]:
+    """Say what another save period makes of a measure that counts saved periods."""
+    usual, periods = plan.study.model.time.save_period, plan.study.file.measures.shortfall.periods
+    if plan.save_period != usual:
+        unit = f"{plan.study.model.time.unit.strip().lower().removesuffix('s')}s"
+        yield (
+            f"the measure counts {periods} saved periods in a row: saved every {plan.save_period:g} {unit} these are "
+            f"{periods * plan.save_period:g} {unit} instead of {periods * usual:g}, so that risks are not the study's"
+        )
 
 
 def _of_worlds(plan: Plan) -> Iterator[str]:
