@@ -13,7 +13,9 @@ from policy_lab.cli.door import Door
 from policy_lab.cli.elicit import elicit
 from policy_lab.cli.loops import loops
 from policy_lab.cli.places import places
+from policy_lab.cli.plan import plan
 from policy_lab.cli.run import run
+from policy_lab.cli.sensitivity import sensitivity
 from policy_lab.cli.threshold import threshold
 
 
@@ -26,5 +28,19 @@ def main() -> None:
     """
 
 
-for _command in (compare, clauses, run, check, calibrate, describe, loops, elicit, places, list_everything, threshold):
+for _command in (
+    compare,
+    clauses,
+    run,
+    check,
+    calibrate,
+    describe,
+    loops,
+    elicit,
+    places,
+    plan,
+    sensitivity,
+    list_everything,
+    threshold,
+):
     main.add_command(_command)

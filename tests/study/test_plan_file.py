@@ -170,7 +170,10 @@ def test_a_study_beside_the_plan_comes_first(changed: Callable[..., Path], write
             "4: `uncertain.correlations[1]`: no parameter `Cost per bot`. Did you mean `Cost per boat`",
         ),
         (
-            "study: fishery\nuncertain: {vary: [biology],\ncorrelations: [{between: [Fish price, Spell length], rank: 0}]}",
+            (
+                "study: fishery\nuncertain: {vary: [biology],\n"
+                "correlations: [{between: [Fish price, Spell length], rank: 0}]}"
+            ),
             "3: `uncertain.correlations[1]`: `Fish price` is not drawn in this plan",
         ),
         (
