@@ -21,7 +21,7 @@ from policy_lab.study.draws import (
     put_draws,
 )
 from policy_lab.study.elements import split_element
-from policy_lab.study.mixture import CHANGE, MEMBERS, Mixture, mixture_choices, mixture_problems, unmixed
+from policy_lab.study.mixture import CHANGE, MEMBERS, Mixture
 from policy_lab.study.samplers import (
     LATIN_HYPERCUBE,
     MONTE_CARLO,
@@ -33,9 +33,8 @@ from policy_lab.study.samplers import (
     spread,
 )
 from policy_lab.study.schema import Parameter
-from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
-from policy_lab.study.streams import Uniforms, given_choices
+from policy_lab.study.streams import Uniforms
 from policy_lab.study.study import Study
 
 LEVERS = "levers"
@@ -121,8 +120,10 @@ class Plan:
 
     @property
     def saved(self) -> tuple[str, ...]:
-        """The variables that are saved of every run."""
-        return self.outcomes or self.study.file.outcomes
+        """The variables that are saved of every run: those asked for, and always those that are measured."""
+        own = self.study.file.outcomes
+        wanted = dict.fromkeys((*self.study.measured, *self.outcomes) if self.outcomes else own)
+        return (*(name for name in own if name in wanted), *(name for name in wanted if name not in own))
 
     @property
     def base(self) -> str:
@@ -154,6 +155,9 @@ class Plan:
         for name in ("seeds", "scores_from", "mixed", "quantiles"):
             if name in changes:
                 changes[name] = MappingProxyType(dict(changes[name]))
+        for name in ("designs", "places", "correlations", "outcomes"):
+            if name in changes:
+                changes[name] = tuple(changes[name])
         if "vary" in changes:
             changes["vary"] = frozenset(changes["vary"])
         changed = replace(self, **changes)
@@ -162,36 +166,11 @@ class Plan:
 
     def check(self) -> None:
         """Raise an InputError for anything in the plan that its study does not know."""
-        groups = {*GROUPS, *(name for row in self.study.parameters.values() for name in names_of(row)[:2])}
-        single = {name for row in self.study.parameters.values() for name in names_of(row)[2:]}
-        problems = [
-            Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups | single))
-            for name in sorted((self.vary - groups - single) | (self.seeds.keys() - groups))
-        ]
-        designs = unmixed(self.designs, self.mixed)
-        for name in (*designs, *self.scores_from, *self.scores_from.values()):
-            try:
-                self.study.design_parts(name)
-            except InputError as error:
-                problems.extend(error.problems)
-        if not problems:
-            problems += unscored(self.study, (*designs, *self.scores_from.values(), self.base))
-            problems += mixture_problems(self.mixed, self.study.file, self.worlds)
-        if len(set(self.designs)) < len(self.designs):
-            problems.append(Problem(what=f"a design stands twice: {', '.join(self.designs)}"))
-        for label, number in (("worlds", self.worlds), ("futures", self.futures)):
-            if number < 1:
-                problems.append(Problem(what=f"{label}: {number} is not a whole number from 1"))
-        if self.places:
-            problems += self._place_problems()
-        if self.quantiles:
-            from policy_lab.study.inputs import given_problems
+        from policy_lab.study.plan_faults import faults
 
-            problems += given_problems(self)
-        if self.seed < 0 or any(seed < 0 for seed in self.seeds.values()):
-            problems.append(Problem(what="a seed is a whole number from 0"))
+        problems = dict.fromkeys(faults(self))
         if problems:
-            raise InputError(*dict.fromkeys(problems))
+            raise InputError(*problems)
 
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
@@ -255,35 +234,15 @@ class Plan:
 
     def describe(self) -> str:
         """Say in words what would be run."""
-        unit = self.study.model.time.unit.lower().removesuffix("s")
-        starts = {
-            "switch": f"each starts from `{self.base}` at rest and changes at {unit} 0",
-            "settled": "each starts at its own rest",
-        }
-        size = f"{len(self.designs)} designs × {self.worlds} worlds × {self.futures} futures = {self.cases:,} runs"
-        parts = [
-            f"{size} of {self.horizon:g} {unit}s",
-            f"scenario `{self.scenario}`: {self.study.scenario(self.scenario).title}",
-            starts[self.start],
-            f"seed {self.seed}",
-        ]
-        if self.vary != GROUPS:
-            parts.append(f"only {', '.join(sorted(self.vary)) or 'nothing'} drawn anew")
-        if self.seeds:
-            parts.append(
-                f"other seeds for {', '.join(f'{name} ({seed})' for name, seed in sorted(self.seeds.items()))}"
-            )
-        if self.scores_from:
-            swaps = ", ".join(f"`{name}` has those of `{other}`" for name, other in sorted(self.scores_from.items()))
-            parts.append(f"scores exchanged: {swaps}")
-        if self.area is not None:
-            parts.append(f"starting values of {self.study.areas()[self.area].name}")
-        if self.study.scores is not None:
-            parts.append(self.study.scores.words())
-        if self.posterior:
-            parts.append("fitted parameters drawn from the saved posterior")
-        parts += [f"{name} held at {value:g}" for name, value in self.spoken_settings().items()]
-        return "; ".join(parts) + "."
+        from policy_lab.study.plan_words import described
+
+        return described(self)
+
+    def choices(self) -> dict[str, Any]:
+        """Return every choice of the plan as plain values, for a manifest."""
+        from policy_lab.study.plan_words import choices
+
+        return choices(self)
 
     def spoken_settings(self) -> dict[str, float]:
         """Return the settings as the user would write them: ``Name`` or ``Name[element]`` to value."""
@@ -293,66 +252,6 @@ class Plan:
             labels = ",".join(known[at] for known, at in zip(elements, setting.place, strict=False))
             spoken[f"{setting.variable}[{labels}]" if setting.place else setting.variable] = setting.value
         return spoken
-
-    def choices(self) -> dict[str, Any]:
-        """Return every choice of the plan as plain values, for a manifest."""
-        return {
-            "study": self.study.name,
-            "designs": list(self.designs),
-            "scenario": self.scenario,
-            "start": self.start,
-            "worlds": self.worlds,
-            "futures": self.futures,
-            "horizon": self.horizon,
-            "save_period": self.save_period,
-            "area": self.area,
-            **self._places(),
-            "posterior": self.posterior,
-            **({"scores": self.study.scores.choices()} if self.study.scores is not None else {}),
-            "set": self.spoken_settings(),
-            "vary": sorted(self.vary),
-            "seeds": dict(self.seeds),
-            "scores_from": dict(self.scores_from),
-            **self._unusual(),
-        }
-
-    def _unusual(self) -> dict[str, Any]:
-        """Return the choices that few plans make; those that were not made are left out."""
-        told = {
-            "sampler": "" if self.sampler == MONTE_CARLO else self.sampler,
-            "correlations": [one.choices() for one in self.correlations],
-            "outcomes": list(self.outcomes),
-            "settings_name": self.settings_name,
-            "quantiles": given_choices(self.quantiles),
-            "mixed": mixture_choices(self.mixed),
-        }
-        return {name: value for name, value in told.items() if value}
-
-    def _places(self) -> dict[str, Any]:
-        """Return the places beside one another, and for any place what stands in for figures that it lacks."""
-        if self.area is None and not self.places:
-            return {}
-        areas = self.study.areas()
-        filled = {
-            key: {name: {"value": one.value, "median_of": list(one.places)} for name, one in areas[key].filled.items()}
-            for key in ((self.area,) if self.area is not None else self.places)
-            if areas[key].filled
-        }
-        beside = {"places": list(self.places)} if self.places else {}
-        return {**beside, "area_filled": filled} if filled else beside
-
-    def _place_problems(self) -> list[Problem]:
-        areas = self.study.areas()
-        problems = [
-            Problem(what=f"no area `{key}` in this study", nearest=nearest_names(key, areas))
-            for key in self.places
-            if key not in areas
-        ]
-        if len(self.places) != self.worlds:
-            problems.append(Problem(what=f"{len(self.places)} places for {self.worlds} worlds: each world is one"))
-        if self.area is not None:
-            problems.append(Problem(what="a plan has one area or many places, not both"))
-        return problems
 
     def _placed(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the inputs with what each place gives; what a place lacks stays as its world has it."""

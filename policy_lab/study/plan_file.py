@@ -134,6 +134,7 @@ def _plan(
             save_period=file.save_period,
             time_step=file.time_step,
             posterior=uncertain.posterior,
+        ).with_(
             vary=uncertain.drawn,
             sampler=uncertain.sampler,
             correlations=uncertain.pairs,
@@ -144,10 +145,10 @@ def _plan(
         raise InputError(*(_placed(yaml, (), problem) for problem in error.problems)) from error
 
 
-def _outcomes(file: PlanFile, study: Study) -> tuple[str, ...] | None:
-    """Return the variables to save; None for those of the study."""
+def _outcomes(file: PlanFile, study: Study) -> tuple[str, ...]:
+    """Return the variables to save, none for those of the study."""
     if file.outcomes.only is None and not file.outcomes.also:
-        return None
+        return ()
     first = study.file.outcomes if file.outcomes.only is None else file.outcomes.only
     return (*first, *file.outcomes.also)
 
