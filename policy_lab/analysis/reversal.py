@@ -139,10 +139,13 @@ def reversal_map(
 ) -> ReversalMap:
     """Run a pair of designs over the ranges of two inputs, everything else drawn anew in each cell.
 
+    The map is of risk or, where no cell tells the two apart by risk, of the outcome's average.
+
     Parameters
     ----------
     results
-        Finished cases: they choose the two inputs that the difference goes with most closely, unless they are named.
+        Finished cases: they choose the two inputs with which the difference in the average outcome goes most closely
+        (it moves even where no future falls short), unless two are named.
     evaluate
         Turns a plan into results.
     one, other
@@ -166,34 +169,49 @@ def reversal_map(
             known = results.designs
             raise InputError(Problem(what=f"no design `{name}` in these results", nearest=nearest_names(name, known)))
     plan = results.plan.with_(designs=(one, other), posterior=False, correlations=(), places=(), scores_from={})
-    measure = RISK if np.nan_to_num(differences(results, one, other)).any() else LEVEL
-    x, y = _axes(results, plan, one, other, inputs, measure)
+    x, y = _axes(results, plan, one, other, inputs)
     grid = np.array([(across, up) for up in _quantiles(y, cells) for across in _quantiles(x, cells)])
     places = np.repeat(np.arange(len(grid)), worlds)
     moved = {x.stream: grid[places, 0], y.stream: grid[places, 1]}
     found = evaluate(plan.with_(worlds=len(places), futures=min(futures, plan.futures), quantiles=moved))
-    gap = differences(found, one, other, measure)
+    measure, cells_of = RISK, _cells(found, x, y, grid, places, (one, other), RISK)
+    if (cells_of["better"] == UNCLEAR).all():
+        measure, cells_of = LEVEL, _cells(found, x, y, grid, places, (one, other), LEVEL)
+    put_in = put_in_pairs(plan.study, (one, other))
+    return ReversalMap(one, other, measure, x, y, cells_of, next((better for better, _ in put_in), ""))
+
+
+def _cells(
+    found: Results,
+    x: UncertainInput,
+    y: UncertainInput,
+    grid: np.ndarray,
+    places: np.ndarray,
+    pair: tuple[str, str],
+    measure: str,
+) -> pd.DataFrame:
+    """Return one row a cell; ``places`` says which cell of ``grid`` each world is in."""
+    gap = differences(found, *pair, measure)
     across, up = drawn_values(found, x), drawn_values(found, y)
     rows = []
     for at, (first, second) in enumerate(grid):
         inside = places == at
         difference, error = mean_of(gap[inside]), standard_error(gap[inside])
-        better = UNCLEAR if not abs(difference) > _CLEAR * error else one if difference < 0 else other
+        clear = abs(difference) > _CLEAR * error
+        better = UNCLEAR if not clear else pair[0] if difference < 0 else pair[1]
         where = (float(across[inside].mean()), float(up[inside].mean()), first, second)
-        rows.append((*where, difference, error, better, worlds))
+        rows.append((*where, difference, error, better, int(inside.sum())))
     names = ["x", "y", "x_quantile", "y_quantile", "difference", "error", "better", "worlds"]
-    put_in = put_in_pairs(plan.study, (one, other))
-    above = next((better for better, _ in put_in), "")
-    return ReversalMap(one, other, measure, x, y, pd.DataFrame(rows, columns=names), above)
+    return pd.DataFrame(rows, columns=names)
 
 
 def _axes(
-    results: Results, plan: Plan, one: str, other: str, inputs: Sequence[str], measure: str
+    results: Results, plan: Plan, one: str, other: str, inputs: Sequence[str]
 ) -> tuple[UncertainInput, UncertainInput]:
     known = {row.title: row for row in pair_inputs(plan, one, other)}
     by_stream = {row.stream: row for row in known.values()}
     if not inputs:
-        strongest = [name for name in influences(results, one, other, measure)["stream"] if name in by_stream]
+        strongest = [name for name in influences(results, one, other, LEVEL)["stream"] if name in by_stream]
         if len(strongest) < 2:
             raise InputError(Problem(what="a map needs two uncertain inputs, and the plan draws fewer"))
         return by_stream[strongest[0]], by_stream[strongest[1]]
