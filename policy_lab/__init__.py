@@ -45,12 +45,14 @@ if TYPE_CHECKING:
     from policy_lab.run.knock_out import knock_out
     from policy_lab.run.places import run_places
     from policy_lab.study import find_studies, open_study
+    from policy_lab.study.plan_file import read_plan
 
 __version__ = "0.1.0"
 
 _HOMES: Final = {
     "find_studies": "study",
     "open_study": "study",
+    "read_plan": "study.plan_file",
     "run": "run",
     "dominance": "analysis.dominance",
     "risk": "analysis.risk",
@@ -122,6 +124,7 @@ __all__ = [
     "put_in",
     "read_calibration",
     "read_model",
+    "read_plan",
     "read_runs",
     "risk",
     "risk_chart",

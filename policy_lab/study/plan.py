@@ -141,12 +141,13 @@ class Plan:
         Raises
         ------
         InputError
-            For an unknown field, group or design.
+            For an unknown field, and for anything that the study does not know.
 
         Examples
         --------
         ``plan.with_(vary={"levers"})``, ``plan.with_(seeds={"luck": 2})``,
-        ``plan.with_(scores_from={"a": "b", "b": "a"})``
+        ``plan.with_(scores_from={"a": "b", "b": "a"})``, ``plan.with_(sampler="sobol")``,
+        ``plan.with_(correlations=[Correlation("Fish price", "Cost per boat", 0.5)])``
         """
         unknown = [name for name in changes if name not in self.__dataclass_fields__]
         if unknown:

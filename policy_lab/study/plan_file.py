@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -61,14 +62,20 @@ class PlanSet:
         return sum(block.plan.cases for block in self.blocks)
 
 
-def read_plan(path: Path) -> PlanSet:
+def read_plan(path: str | os.PathLike[str]) -> PlanSet:
     """Read a plan's file.
+
+    Parameters
+    ----------
+    path
+        A YAML file; `policy-lab plan new` writes one to begin with, and `plan_schema.PlanFile` explains its keys.
 
     Raises
     ------
     InputError
         With one problem for each key, name or value that cannot be used: file, line, nearest name.
     """
+    path = Path(path)
     yaml = read_yaml(path)
     file = validated(yaml, PlanFile)
     study = _study(yaml, file)
