@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from policy_lab.out.equation_book import write_book
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
+    from policy_lab.run.ensemble import run_batch
     from policy_lab.run.feedback import loop_in, named_loops
     from policy_lab.run.knock_out import knock_out
     from policy_lab.run.places import run_places
@@ -54,6 +55,7 @@ _HOMES: Final = {
     "open_study": "study",
     "read_plan": "study.plan_file",
     "run": "run",
+    "run_batch": "run.ensemble",
     "dominance": "analysis.dominance",
     "risk": "analysis.risk",
     "pairwise": "analysis.risk",
@@ -129,6 +131,7 @@ __all__ = [
     "risk",
     "risk_chart",
     "run",
+    "run_batch",
     "run_model",
     "run_places",
     "sensitivity",

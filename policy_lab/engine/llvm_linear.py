@@ -42,7 +42,8 @@ def solve_systems(matrices: Array, right: Array, threads: int = 1, *, overwrite:
     if not systems or not count:
         return solution
     slots = np.array([left.ctypes.data, solution.ctypes.data, count], dtype=np.int64)
-    function = _code().entries["solve"]
+    code = _code()  # held while it runs: of two threads that load it at once, one has a copy that nobody else keeps
+    function = code.entries["solve"]
     parts = min(systems, max(1, threads) * 4)
     edges = np.arange(parts + 1) * systems // parts
 
