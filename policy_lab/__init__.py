@@ -1,7 +1,20 @@
 """policy_lab: under which statutory design is a policy least likely to fall short, and how sure can we be?
 
-The names below are everything that most work needs. They are imported when they are first used, so that
-``import policy_lab`` costs next to nothing.
+The names below are everything that most work needs, in the order in which a user meets them. They are imported when
+they are first used, so that ``import policy_lab`` costs next to nothing.
+
+- The question: ``find_studies``, ``open_study``, ``read_plan``
+- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``
+- What was put in: ``dominance``, ``put_in``
+- What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
+  ``sensitivity``
+- Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
+- Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
+- Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
+- How it works: ``named_loops``, ``knock_out``, ``loop_effects``, ``loop_in``, ``loop_chart``, ``view_chart``,
+  ``write_book``
+- A model file alone: ``read_model``, ``compile``, ``run_model``, ``path_chart``
+- When something is wrong: ``InputError``
 """
 
 from __future__ import annotations
