@@ -57,19 +57,19 @@ def fishery_with_a_past(folder: Path, more: str = "", noise: float = 0.01) -> St
     (home / "history.yaml").write_text(HISTORY + more, encoding="utf-8")
     _write_figures(home, {"landed": np.ones(len(YEARS)), "boats": np.ones(len(YEARS))})
     study = pl.open_study(str(home))
-    said = made_by(study, {"Carrying capacity": TRUE_CAPACITY, "Response to profit": TRUE_RESPONSE})
+    (said,) = made_by(study, {"Carrying capacity": TRUE_CAPACITY, "Response to profit": TRUE_RESPONSE})
     generator = np.random.default_rng(7)
     noisy = {key: values * np.exp(noise * generator.standard_normal(len(YEARS))) for key, values in said.items()}
     _write_figures(home, {"landed": noisy["landings"], "boats": noisy["fleet"]})
     return study
 
 
-def made_by(study: Study, truth: Mapping[str, float]) -> dict[str, np.ndarray]:
-    """Return what the model says of each series of the past under some values, ``(years,)``."""
+def made_by(study: Study, *truths: Mapping[str, float]) -> list[dict[str, np.ndarray]]:
+    """Return what the model says of each series of the past, ``(years,)``, under each truth about what is fitted."""
     history = read_history(study)
-    past = the_past(history, truth)
-    one = {name.name: np.array([truth.get(name.name, name.base)]) for name in history.parameters}
-    return {key: values[0] for key, values in past.simulate(one, history.parameters).items()}
+    draws = {one.name: np.array([truth.get(one.name, one.base) for truth in truths]) for one in history.parameters}
+    said = the_past(history).simulate(draws, history.parameters)
+    return [{key: values[at] for key, values in said.items()} for at in range(len(truths))]
 
 
 def _write_figures(home: Path, columns: Mapping[str, np.ndarray]) -> None:

@@ -19,9 +19,10 @@ from policy_lab.charts.history import history_chart
 from policy_lab.out.folder import whole_folder
 from policy_lab.out.layout import Grid, Lines, Section, as_markdown
 from policy_lab.out.tables import csv_text, write_csv
-from policy_lab.provenance import manifest
+from policy_lab.provenance import file_digest, manifest
 from policy_lab.results.files import written_whole
 from policy_lab.results.read_write import write_manifest
+from policy_lab.study.history import figures_of
 from policy_lab.study.posterior import MANIFEST_FILE, POSTERIOR_FILE
 
 SPREAD_WORDS = (
@@ -88,6 +89,7 @@ def calibration_manifest(calibration: Calibration) -> dict[str, Any]:
         model=study.files["model"],
         model_digest=study.model.digest,
         files={**study.files, "history": history.path},
+        tables=[*study.model.files, *((name, file_digest(path)) for name, path in figures_of(history).items())],
         seed=calibration.seed,
         time_step=SEARCH_STEP,
         method="euler",

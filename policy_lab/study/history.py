@@ -158,6 +158,13 @@ def read_history(study: Study) -> History:
     return History(study, file, path, MappingProxyType(series), parameters, MappingProxyType(figures))
 
 
+def figures_of(history: History) -> dict[str, Path]:
+    """Return the tables of figures that a history names, by name: the study's own, the panel's and the places'."""
+    file = history.file
+    names = [file.table, *(one.table for one in (file.panel, file.area) if one is not None)]
+    return {name: table_path(history.study.folder, name, named_in=history.path) for name in dict.fromkeys(names)}
+
+
 def read_panel(history: History) -> tuple[tuple[str, int, dict[str, float]], ...]:
     """Return the rows of the panel: place, year, and the figures that are there; none where the history has no panel.
 
