@@ -9,7 +9,7 @@ from policy_lab.analysis.convergence import WORLDS, stands_still
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.information import BY_KIND, EVERYTHING
 from policy_lab.analysis.put_in import RISK
-from policy_lab.analysis.reversal import NOWHERE, ReversalMap, region_of
+from policy_lab.analysis.reversal import EVERYWHERE, NOWHERE, Region, ReversalMap, region_of
 from policy_lab.analysis.satisfice import ALL
 from policy_lab.analysis.setting import Setting
 from policy_lab.analysis.stochastic import BURDEN, FIRST, SECOND
@@ -169,7 +169,7 @@ def reversal_finding(found: ReversalMap | None, setting: Setting) -> Sentences:
         parts.append(
             f"{setting.short(name)} nowhere on the map"
             if region.words == NOWHERE
-            else f"{setting.short(name)} in {percent(share)} of the map, mostly {region.words}"
+            else f"{setting.short(name)} in {percent(share)} of the map{_mostly(region)}"
         )
     known = ""
     if found.put_in_above:
@@ -181,6 +181,10 @@ def reversal_finding(found: ReversalMap | None, setting: Setting) -> Sentences:
         f"{found.x.grade} and {found.y.grade}; everything else that is not known is drawn anew in each cell."
     )
     return first, second
+
+
+def _mostly(region: Region) -> str:
+    return "" if region.words == EVERYWHERE else f", mostly {region.words}"
 
 
 def convergence_finding(table: pd.DataFrame, pairs: pd.DataFrame, pair: tuple[str, ...], setting: Setting) -> Sentences:

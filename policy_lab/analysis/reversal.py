@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from policy_lab.study.plan import Plan
 
 UNCLEAR = "no clear difference"
-NOWHERE = "in no part of the map"
+NOWHERE, EVERYWHERE = "in no part of the map", "in every part of the map"
 _CLEAR = 1.96
 """Standard errors from zero at which a cell counts as clear."""
 _INFLUENCE_COLUMNS = ["stream", "input", "group", "grade", "rank_correlation", "noise", "worlds"]
@@ -268,7 +268,7 @@ def region_of(found: ReversalMap, design: str) -> Region:
         for row, axis, cut in ((found.x, "x", where[1]), (found.y, "y", where[0]))
         for words in _bounds(row, found.cells.groupby(f"{axis}_quantile")[axis].first().to_numpy(), cut)
     ]
-    text = f"where {' and '.join(words)}" if words else "in every part of the map"
+    text = f"where {' and '.join(words)}" if words else EVERYWHERE
     return Region(text, float(part.mean()), float(part.sum() / wide.sum()))
 
 
