@@ -25,6 +25,7 @@ from policy_lab.study.mixture import CHANGE, MEMBERS, Mixture
 from policy_lab.study.samplers import (
     LATIN_HYPERCUBE,
     MONTE_CARLO,
+    SOBOL,
     Correlation,
     Sampler,
     drawn_together,
@@ -83,7 +84,8 @@ class Plan:
         Stream -> ``(worlds,)`` quantiles from 0 to 1 in the place of its draws, each through its input's own
         distribution; `policy_lab.study.inputs.uncertain_inputs` names the streams.
     sampler
-        How worlds are spread; see `policy_lab.study.samplers`. Luck is always drawn independently.
+        How worlds are spread; see `samplers.spread`. Luck is always drawn independently, and a group with another seed
+        as a Latin hypercube where the others follow a Sobol sequence.
     correlations
         Parameters that are drawn together.
     outcomes
@@ -329,7 +331,9 @@ class Plan:
         """Return the quantiles of one uncertain input, ``(worlds,)``."""
         if name in self.quantiles:
             return self.quantiles[name]
-        return spread(self.sampler, self.study, seed, name, worlds)
+        # Two scramblings of one Sobol sequence move together, and what is drawn anew must not move with what it was.
+        sampler = LATIN_HYPERCUBE if self.sampler == SOBOL and seed != self.seed else self.sampler
+        return spread(sampler, self.study, seed, name, worlds)
 
     def _together(self) -> Uniforms:
         """Return what draws one uncertain input, parameters that are correlated together."""

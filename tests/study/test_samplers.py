@@ -145,6 +145,18 @@ def test_one_group_can_be_drawn_anew_under_every_sampler(fishery: Study, sampler
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
+def test_what_is_drawn_anew_is_independent_of_what_it_was(fishery: Study, sampler: Sampler) -> None:
+    """Two scramblings of one Sobol sequence are not: their first binary digits agree in every world, or in none."""
+    plan = fishery.plan(worlds=512).with_(sampler=sampler)
+    anew = plan.with_(seeds={"parameters": plan.seed + 1, "levers": plan.seed + 1})
+    before, after = everything(plan), everything(anew)
+    single = [name for name, values in before.items() if values.ndim == 1 and np.ptp(values) > 0]
+    assert len(single) > 20
+    for name in single:
+        assert abs(rank_correlation(before[name], after[name])) < 0.2, name
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("rank", [-0.8, 0.0, 0.5, 0.9])
 def test_a_rank_correlation_is_reached_and_the_margins_stay(fishery: Study, sampler: Sampler, rank: float) -> None:
     plan = fishery.plan(worlds=4096).with_(sampler=sampler)
