@@ -1,7 +1,20 @@
 """policy_lab: under which statutory design is a policy least likely to fall short, and how sure can we be?
 
-The names below are everything that most work needs. They are imported when they are first used, so that
-``import policy_lab`` costs next to nothing.
+The names below are everything that most work needs, in the order in which a user meets them. They are imported when
+they are first used, so that ``import policy_lab`` costs next to nothing.
+
+- The question: ``find_studies``, ``open_study``, ``read_plan``
+- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``
+- What was put in: ``dominance``, ``put_in``
+- What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
+  ``sensitivity``
+- Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
+- Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
+- Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
+- How it works: ``named_loops``, ``knock_out``, ``loop_effects``, ``loop_in``, ``loop_chart``, ``view_chart``,
+  ``write_book``
+- A model file alone: ``read_model``, ``compile``, ``run_model``, ``path_chart``
+- When something is wrong: ``InputError``
 """
 
 from __future__ import annotations
@@ -19,6 +32,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
     from policy_lab.analysis.risk import pairwise, risk, surface
+    from policy_lab.analysis.sensitivity import sensitivity
     from policy_lab.analysis.shortfall import split
     from policy_lab.charts import (
         dominance_chart,
@@ -40,17 +54,21 @@ if TYPE_CHECKING:
     from policy_lab.out.equation_book import write_book
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
+    from policy_lab.run.ensemble import run_batch
     from policy_lab.run.feedback import loop_in, named_loops
     from policy_lab.run.knock_out import knock_out
     from policy_lab.run.places import run_places
     from policy_lab.study import find_studies, open_study
+    from policy_lab.study.plan_file import read_plan
 
 __version__ = "0.1.0"
 
 _HOMES: Final = {
     "find_studies": "study",
     "open_study": "study",
+    "read_plan": "study.plan_file",
     "run": "run",
+    "run_batch": "run.ensemble",
     "dominance": "analysis.dominance",
     "risk": "analysis.risk",
     "pairwise": "analysis.risk",
@@ -59,6 +77,7 @@ _HOMES: Final = {
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
     "check": "analysis.checking",
+    "sensitivity": "analysis.sensitivity",
     "named_loops": "run.feedback",
     "knock_out": "run.knock_out",
     "loop_effects": "analysis.loops",
@@ -120,12 +139,15 @@ __all__ = [
     "put_in",
     "read_calibration",
     "read_model",
+    "read_plan",
     "read_runs",
     "risk",
     "risk_chart",
     "run",
+    "run_batch",
     "run_model",
     "run_places",
+    "sensitivity",
     "series_quantiles",
     "split",
     "split_chart",

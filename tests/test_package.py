@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -19,6 +20,12 @@ def test_every_public_name_can_be_used() -> None:
         assert callable(getattr(pl, name)), name
         assert name in dir(pl)
     assert sorted(pl.__all__) == sorted(pl._HOMES)
+
+
+def test_the_groups_of_the_docstring_name_public_names_once_each() -> None:
+    told = re.findall(r"``(\w+)``", pl.__doc__ or "")
+    assert len(told) == len(set(told)) > 30
+    assert set(told) <= set(pl.__all__)
 
 
 def test_run_is_a_verb_before_and_after_its_room_is_imported() -> None:

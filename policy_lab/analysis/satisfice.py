@@ -145,7 +145,7 @@ def all_hold(results: Results) -> np.ndarray:
 
 
 def reach(
-    plan: Plan, evaluate: Evaluate, widths: Sequence[float] = WIDTHS, worlds: int = 40, futures: int = 5
+    plan: Plan, evaluate: Evaluate, widths: Sequence[float] = WIDTHS, worlds: int = 40, futures: int = 20
 ) -> pd.DataFrame:
     """Return how the share of worlds in which all criteria hold falls as less is held to be known.
 

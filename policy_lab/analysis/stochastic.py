@@ -141,3 +141,20 @@ def _verdict(
     neither = ~(forward.first | backward.first | forward.second | backward.second)
     again = float(neither[1:].mean())
     return NO_ORDER, "", again >= SURE, again, missed
+
+
+def distributions(results: Results) -> pd.DataFrame:
+    """Return each design's distribution of risk over worlds, from which its dominance is read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``design``, ``risk`` (share of futures), ``worlds`` (share of worlds whose risk is at most that).
+    """
+    frames = []
+    for name, shares in zip(results.designs, world_risks(results), strict=True):
+        usable = np.sort(shares[np.isfinite(shares)])
+        steps = np.unique(np.concatenate([[0.0], usable, [1.0]]))
+        below = np.searchsorted(usable, steps, side="right") / max(1, len(usable))
+        frames.append(pd.DataFrame({"design": name, "risk": steps, "worlds": below}))
+    return pd.concat(frames, ignore_index=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from policy_lab.analysis.columns import column_notes
+from policy_lab.analysis.decision import Reading, read
 from policy_lab.analysis.dominance import dominance
 from policy_lab.analysis.outcomes import check_usable
 from policy_lab.analysis.put_in import PutIn
@@ -33,6 +34,7 @@ class Tables:
     split: pd.DataFrame
     series: pd.DataFrame
     columns: pd.DataFrame
+    reading: Reading
     put_in: PutIn | None = None
 
 
@@ -58,5 +60,6 @@ def tables_of(results: Results, checks: PutIn | None = None, calm: Results | Non
         split=split(results, calm if checks is None else checks.calm),
         series=series_quantiles(results),
         columns=column_notes(results),
+        reading=read(results),
         put_in=checks,
     )

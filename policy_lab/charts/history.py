@@ -51,12 +51,15 @@ def history_finding(calibration: Calibration) -> str:
     judged = calibration.skill[calibration.skill["verdict"].isin([SKILL, NO_SKILL])]
     good = judged[judged["verdict"] == SKILL]["title"].tolist()
     total = len(judged)
+    if not total:
+        return "Too few years are held out to say whether the model has skill"
     if not good:
         naive = "both no change and a straight line"
         return f"On held-out years the model has no skill: in none of {total} series does it beat {naive}"
     names = listed([name[:1].lower() + name[1:] for name in good])
     beaten = f"both no change and a straight line in {len(good)} of {total} series ({names})"
-    return f"On held-out years the model beats {beaten}, and has no skill in the others"
+    others = ", and has no skill in the others" if len(good) < total else ""
+    return f"On held-out years the model beats {beaten}{others}"
 
 
 def _alt(calibration: Calibration) -> str:

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import click
 
+from policy_lab.cli.batch import batch
+from policy_lab.cli.believe import believe
 from policy_lab.cli.calibrate import calibrate
 from policy_lab.cli.check import check
+from policy_lab.cli.clauses import clauses
 from policy_lab.cli.compare import compare
+from policy_lab.cli.decide import decide
 from policy_lab.cli.describe import describe, list_everything
 from policy_lab.cli.door import Door
 from policy_lab.cli.elicit import elicit
+from policy_lab.cli.export import export
 from policy_lab.cli.loops import loops
 from policy_lab.cli.places import places
+from policy_lab.cli.plan import plan
 from policy_lab.cli.run import run
+from policy_lab.cli.sensitivity import sensitivity
 from policy_lab.cli.threshold import threshold
+from policy_lab.cli.watch import watch
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -25,5 +33,24 @@ def main() -> None:
     """
 
 
-for _command in (compare, run, check, calibrate, describe, loops, elicit, places, list_everything, threshold):
+for _command in (
+    compare,
+    decide,
+    clauses,
+    believe,
+    watch,
+    run,
+    check,
+    calibrate,
+    describe,
+    loops,
+    elicit,
+    places,
+    plan,
+    batch,
+    export,
+    sensitivity,
+    list_everything,
+    threshold,
+):
     main.add_command(_command)

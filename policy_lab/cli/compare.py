@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from policy_lab.analysis.put_in import Effort, PutIn
     from policy_lab.results.types import Results
     from policy_lab.study import Plan, Study
-    from policy_lab.study.settings import Setting
 
 QUICK_WORLDS = 20
 QUICK_FUTURES = 5
@@ -81,6 +80,7 @@ def compare(
     from policy_lab.out.summary import summary
     from policy_lab.study import open_study, parse_setting
     from policy_lab.study.posterior import posterior_warnings
+    from policy_lab.study.settings import outside_ranges
 
     opened = open_study(study)
     warn(opened.model.warnings)
@@ -98,7 +98,7 @@ def compare(
         scores=scores_of(opened, scores, expert),
     )
     _warn_of_another_bar(opened)
-    warn(_outside_ranges(opened, plan.settings))
+    warn(outside_ranges(opened.parameters.values(), plan.settings))
     warn(_missing_figures(opened, plan.area))
     if posterior:
         warn(posterior_warnings(opened))
@@ -137,17 +137,6 @@ def _warn_of_another_bar(study: Study) -> None:
     if anchor.model_digest and anchor.model_digest != study.model.content:
         remedy = "`policy-lab threshold` sets it anew"
         warn([f"the bar was set on {anchor.set_on} with another version of the model; {remedy}"])
-
-
-def _outside_ranges(study: Study, settings: tuple[Setting, ...]) -> Iterator[str]:
-    """Say which constants are held at a value outside the range that the study gives for them."""
-    for setting in settings:
-        rows = [row for row in study.parameters.values() if row.variable.split("[")[0].strip() == setting.variable]
-        lows = [row.low for row in rows if row.low is not None]
-        highs = [row.high for row in rows if row.high is not None]
-        if lows and highs and not min(lows) <= setting.value <= max(highs):
-            span = f"{min(lows):g} to {max(highs):g}"
-            yield f"`{setting.variable} = {setting.value:g}` lies outside the range in parameters.csv, {span}"
 
 
 def _missing_figures(study: Study, area: str | None) -> Iterator[str]:

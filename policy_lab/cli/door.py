@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import click
@@ -52,6 +52,7 @@ class Bar:
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
+        self._words: Any = None
 
     def batch(self, cases: int) -> Callable[[int, int], None]:
         """Return the callback for a batch of so many more cases."""
@@ -64,13 +65,29 @@ class Bar:
 
         return told
 
+    def resumed(self, done: int) -> None:
+        """Say how many cases were done before: they count for no rate."""
+        self._bar.n = self._bar.initial = done
+        self._bar.refresh()
+
+    def beneath(self, words: str) -> None:
+        """Show a line of words beneath the bar, as much as fits."""
+        if self._words is None:
+            self._words = _shown(bar_format="{desc}", position=1, leave=False)
+        self._words.set_description_str(words[: shutil.get_terminal_size().columns - 1])
+
+    def close(self) -> None:
+        """Take the words beneath the bar away."""
+        if self._words is not None:
+            self._words.close()
+
     def resize(self, cases: int) -> None:
         """Say how many cases there are in all, where that becomes known only as they are done."""
         self._bar.total = cases
         self._bar.refresh()
 
 
-def _shown(**words: str) -> Any:
+def _shown(**words: Any) -> Any:
     """Return a progress bar on the error stream, which shows itself at a terminal only."""
     from tqdm import tqdm
 
@@ -82,8 +99,8 @@ def _shown(**words: str) -> Any:
 @contextmanager
 def progress_bar(words: str) -> Iterator[Bar]:
     """Show progress on the error stream when it is a terminal; otherwise show nothing."""
-    with _shown(desc=words, unit=" runs") as bar:
-        yield Bar(bar)
+    with _shown(desc=words, unit=" runs") as bar, closing(Bar(bar)) as shown:
+        yield shown
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from policy_lab.engine.threads import shared_out
 Array = NDArray[np.float64]
 
 
-def solve_systems(matrices: Array, right: Array, threads: int = 1) -> Array:
+def solve_systems(matrices: Array, right: Array, threads: int = 1, *, overwrite: bool = False) -> Array:
     """Solve ``matrices[k] · x[k] = right[k]`` for every k.
 
     Parameters
@@ -28,6 +28,8 @@ def solve_systems(matrices: Array, right: Array, threads: int = 1) -> Array:
         Shape (systems, n, n).
     right
         Shape (systems, n).
+    overwrite
+        Whether the matrices may be used up, which saves a copy.
 
     Returns
     -------
@@ -35,11 +37,13 @@ def solve_systems(matrices: Array, right: Array, threads: int = 1) -> Array:
         Shape (systems, n); a singular system gives values that are not finite.
     """
     systems, count = right.shape
-    left, solution = np.array(matrices, order="C"), np.array(right, order="C")
+    left = np.ascontiguousarray(matrices) if overwrite else np.array(matrices, order="C")
+    solution = np.array(right, order="C")
     if not systems or not count:
         return solution
     slots = np.array([left.ctypes.data, solution.ctypes.data, count], dtype=np.int64)
-    function = _code().entries["solve"]
+    code = _code()  # held while it runs: of two threads that load it at once, one has a copy that nobody else keeps
+    function = code.entries["solve"]
     parts = min(systems, max(1, threads) * 4)
     edges = np.arange(parts + 1) * systems // parts
 

@@ -220,7 +220,7 @@ class _Search:
         rates, slopes = self.backend.jacobian(
             self.given, self.line, np.ascontiguousarray(states), self.time, self.moving, moves, self.threads
         )
-        return rates, slopes[:, self.moving, :].transpose(2, 1, 0)
+        return rates, np.ascontiguousarray(slopes[:, self.moving, :].transpose(2, 1, 0))  # each run in one piece
 
     def held(self, slopes: Array) -> Flags:
         """Return the states that no rate depends on, or only the rates of states that are held themselves."""
@@ -314,7 +314,8 @@ class _Descent:
         rates, slopes = self.search.slopes(trial, scale)
         held = self.search.held(slopes)
         relative = np.where(held, 0.0, np.abs(rates) / scale)
-        unknown = ~(np.isfinite(relative).all(axis=0) & np.isfinite(slopes).all(axis=(1, 2)))
+        known = np.isfinite(slopes).all(axis=(1, 2))
+        unknown = ~(np.isfinite(relative).all(axis=0) & known)
         size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
         worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
         accepted = (size <= 5.0 * self.norm) & ~unknown
@@ -325,27 +326,29 @@ class _Descent:
         longest = _LONGEST * self.search.line.time_step
         span = np.where(accepted, np.minimum(np.maximum(self.span * growth, reach), longest), 0.1 * self.span)
         current = np.where(accepted, trial, self.current)
-        step = _bounded(self._implicit_step(rates, slopes, held, span), current, scale)
+        step = _bounded(self._implicit_step(rates, slopes, known, held, span), current, scale)
         change = np.where(accepted, step, 0.1 * self.change)
         norm, reached = np.where(accepted, size, self.norm), np.where(accepted, worst, self.worst)
         falling = accepted & (worst <= 0.5 * self.worst)
         following = _Descent(self.search, current, change, norm, reached, span, falling)
         return _Point(trial, worst, held, scale, trial), following
 
-    def _implicit_step(self, rates: Array, slopes: Array, held: Flags, span: Array) -> Array:
-        """Solve (1/span − J) · step = rates, with held states left where they are."""
+    def _implicit_step(self, rates: Array, slopes: Array, known: Flags, held: Flags, span: Array) -> Array:
+        """Solve (1/span − J) · step = rates, with held states left where they are; ``known`` runs have all slopes."""
         moving = self.search.moving
         count = len(moving)
         fixed = held[moving].T
-        matrix = np.where(fixed[:, :, None] | fixed[:, None, :], 0.0, -slopes)
+        matrix = np.negative(slopes)
+        matrix[fixed] = 0.0
+        matrix.transpose(0, 2, 1)[fixed] = 0.0
         diagonal = np.arange(count)
         matrix[:, diagonal, diagonal] += np.where(fixed, 1.0, (1.0 / span)[:, None])
         right = np.where(fixed, 0.0, rates[moving].T)
-        usable = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(right).all(axis=1)
+        usable = known & np.isfinite(span) & np.isfinite(right).all(axis=1)
         matrix[~usable] = np.eye(count)
         right[~usable] = 0.0
         step = np.zeros_like(rates)
-        step[moving] = solve_systems(matrix, right, self.search.threads).T
+        step[moving] = solve_systems(matrix, right, self.search.threads, overwrite=True).T
         return np.where(np.isfinite(step).all(axis=0), step, 0.0)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from policy_lab.analysis.calibration.calibrate import SEARCH_STEP, Calibration
-from policy_lab.analysis.calibration.learned import NEAR, SILENT
+from policy_lab.analysis.calibration.learned import NEAR, SILENT, point_table
 from policy_lab.analysis.calibration.likelihood import CORRELATION
 from policy_lab.analysis.calibration.skill import NO_SKILL, SKILL
 from policy_lab.analysis.words import listed, percent, two_figures
@@ -19,9 +19,10 @@ from policy_lab.charts.history import history_chart
 from policy_lab.out.folder import whole_folder
 from policy_lab.out.layout import Grid, Lines, Section, as_markdown
 from policy_lab.out.tables import csv_text, write_csv
-from policy_lab.provenance import manifest
+from policy_lab.provenance import file_digest, manifest
 from policy_lab.results.files import written_whole
 from policy_lab.results.read_write import write_manifest
+from policy_lab.study.history import figures_of
 from policy_lab.study.posterior import MANIFEST_FILE, POSTERIOR_FILE
 
 SPREAD_WORDS = (
@@ -41,18 +42,24 @@ def export_calibration(calibration: Calibration, folder: str | Path) -> Path:
     """
     target = Path(folder)
     with whole_folder(target) as temporary:
-        for name in TABLES:
-            table: pd.DataFrame = getattr(calibration, name)
-            if len(table):
-                write_csv(table, temporary / f"{name}.csv")
-        figure = history_chart(calibration)
-        figure.save(temporary / "history.svg")
-        figure.save(temporary / "history.png")
-        picture = Section("Model against data", (Lines((f"![{figure.alt}](history.png)",)),))
-        text = as_markdown([*calibration_summary(calibration), picture])
-        (temporary / "summary.md").write_bytes(text.encode("utf-8"))
-        write_manifest(calibration_manifest(calibration), temporary / "manifest.json")
+        write_found(calibration, calibration_summary(calibration), calibration_manifest(calibration), temporary)
+        if calibration.points:
+            write_csv(point_table(calibration.history, calibration.points), temporary / "points.csv")
     return target
+
+
+def write_found(calibration: Calibration, words: list[Section], made: dict[str, Any], folder: Path) -> None:
+    """Write the tables, the chart, the words and the manifest of a calibration into a folder that is there."""
+    for name in TABLES:
+        table: pd.DataFrame = getattr(calibration, name)
+        if len(table):
+            write_csv(table, folder / f"{name}.csv")
+    figure = history_chart(calibration)
+    figure.save(folder / "history.svg")
+    figure.save(folder / "history.png")
+    picture = Section("Model against data", (Lines((f"![{figure.alt}](history.png)",)),))
+    (folder / "summary.md").write_bytes(as_markdown([*words, picture]).encode("utf-8"))
+    write_manifest(made, folder / "manifest.json")
 
 
 def save_posterior(calibration: Calibration) -> Path:
@@ -82,6 +89,7 @@ def calibration_manifest(calibration: Calibration) -> dict[str, Any]:
         model=study.files["model"],
         model_digest=study.model.digest,
         files={**study.files, "history": history.path},
+        tables=[*study.model.files, *((name, file_digest(path)) for name, path in figures_of(history).items())],
         seed=calibration.seed,
         time_step=SEARCH_STEP,
         method="euler",
@@ -95,21 +103,36 @@ def calibration_summary(calibration: Calibration) -> list[Section]:
     """Return the words of a calibration; what the data cannot speak to comes first."""
     history = calibration.history
     sections = [Section(f"Calibration: {history.file.title}", (Lines(_silence(calibration)),))]
-    sections.append(Section("Skill", (Lines((_skill_words(calibration),)), _skill_grid(calibration))))
-    sections.append(Section("Directions", (_turn_grid(calibration.turns),)))
-    sections.append(Section("Where the error lies", (_theil_grid(calibration.theil),)))
+    sections += judged_sections(calibration)
     if len(calibration.rivals):
         rivals = (Lines(_rival_words(calibration)), _rival_grid(calibration.rivals))
         sections.append(Section("Rival explanations", rivals))
-    if len(calibration.contraction):
-        sections.append(Section("What the data narrowed", (_contraction_grid(calibration.contraction),)))
-        sections.append(Section("Coverage of the 90 % band", (Lines((_coverage_words(calibration),)),)))
+        sections.append(_point_section(calibration))
+    sections += learnt_sections(calibration)
     if len(calibration.places):
         sections.append(
             Section("The spread between places", (Lines((SPREAD_WORDS,)), _spread_grid(calibration.places)))
         )
     sections.append(Section("Method", (Lines(_method(calibration)),)))
     return sections
+
+
+def judged_sections(calibration: Calibration) -> list[Section]:
+    """Return how good the model is: skill, directions, and where the error lies."""
+    sections = [Section("Skill", (Lines((_skill_words(calibration),)), _skill_grid(calibration)))]
+    if len(calibration.turns):
+        sections.append(Section("Directions", (_turn_grid(calibration.turns),)))
+    return [*sections, Section("Where the error lies", (_theil_grid(calibration.theil),))]
+
+
+def learnt_sections(calibration: Calibration) -> list[Section]:
+    """Return what the data narrowed and how wide the bands are; nothing of a calibration without draws."""
+    if not len(calibration.contraction):
+        return []
+    return [
+        Section("What the data narrowed", (_contraction_grid(calibration.contraction),)),
+        Section("Coverage of the 90 % band", (Lines((_coverage_words(calibration),)),)),
+    ]
 
 
 def _spread_grid(places: pd.DataFrame) -> Grid:
@@ -151,11 +174,14 @@ def _silence(calibration: Calibration) -> tuple[str, ...]:
 
 def _skill_words(calibration: Calibration) -> str:
     judged = calibration.skill[calibration.skill["verdict"].isin([SKILL, NO_SKILL])]
+    if not len(judged):
+        return "No series has two held-out years: skill is not judged."
     good = judged[judged["verdict"] == SKILL]["title"].tolist()
-    ending = f": {listed(good)}." if good else "."
+    which = f": {listed(good)}." if good else "."
+    others = " It has no skill in the others." if len(good) < len(judged) else ""
     return (
         f"On held-out years the model beats both no change and a straight line in {len(good)} of {len(judged)} series"
-        f"{ending} It has no skill in the others."
+        f"{which}{others}"
     )
 
 
@@ -194,7 +220,7 @@ def _theil_grid(theil: pd.DataFrame) -> Grid:
 
 
 def _rival_words(calibration: Calibration) -> tuple[str, ...]:
-    near = calibration.rivals[calibration.rivals["about_equal"]]["explanation"].tolist()
+    near = [f'"{title}"' for title in calibration.rivals[calibration.rivals["about_equal"]]["title"]]
     if len(near) > 1:
         first = (
             f"These fit about equally (within {NEAR:g} log units): {listed(near)}. The data do not choose between them."
@@ -212,6 +238,25 @@ def _rival_grid(rivals: pd.DataFrame) -> Grid:
     ]
     heads = ("explanation", "log units behind", "fitted error %", "held-out error %", "its own parameters")
     return Grid(heads, tuple(rows))
+
+
+def _point_section(calibration: Calibration) -> Section:
+    """Return the most probable values under the explanation that fits best; `points.csv` has those of the others."""
+    table = point_table(calibration.history, calibration.points)
+    best = table[table["explanation"] == table["explanation"].iloc[0]]
+    rows = [
+        (
+            row["parameter"],
+            row["unit"],
+            f"{two_figures(row['prior_q05'])} to {two_figures(row['prior_q95'])}",
+            two_figures(row["value"]),
+        )
+        for _, row in best.iterrows()
+    ]
+    title = calibration.history.file.rivals[str(best["explanation"].iloc[0])].title
+    said = f'Under the explanation that fits best, "{title}". A point says nothing of how well these are known.'
+    grid = Grid(("parameter", "unit", "prior 5 to 95 %", "most probable"), tuple(rows))
+    return Section("The most probable values", (Lines((said,)), grid))
 
 
 def _contraction_grid(table: pd.DataFrame) -> Grid:

@@ -11,14 +11,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from policy_lab.analysis.decision import Reading
 from policy_lab.analysis.put_in import PutIn
 from policy_lab.analysis.tables import Tables, tables_of
 from policy_lab.charts.dominance import dominance_figure
 from policy_lab.charts.fan import fan_figure
 from policy_lab.charts.figure import Figure
 from policy_lab.charts.risk import risk_figure
+from policy_lab.charts.satisfice import satisficing_figure
 from policy_lab.charts.split import split_figure
 from policy_lab.charts.surface import surface_figure
+from policy_lab.charts.survival import survival_figure
 from policy_lab.errors import InputError, Problem
 from policy_lab.out.layout import Lines, Section, as_markdown, as_text
 from policy_lab.out.summary import summary
@@ -128,6 +131,7 @@ def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "thresholds", tables.thresholds
     yield "split", tables.split
     yield "columns", tables.columns
+    yield from reading_tables(tables.reading)
     if tables.put_in is not None:
         yield "flips", tables.put_in.flips
         yield "placebo", tables.put_in.placebo
@@ -137,6 +141,20 @@ def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
             yield "variants", tables.put_in.variants
 
 
+def reading_tables(reading: Reading) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name of its file and each table that holds something."""
+    named = {
+        "survival": reading.survival,
+        "holding_times": reading.holding_times,
+        "satisficing": reading.satisficing,
+        "stochastic_dominance": reading.stochastic,
+        "convergence": reading.convergence,
+        "convergence_pairs": reading.pair_convergence,
+        "burden_timing": reading.timing,
+    }
+    yield from ((name, table) for name, table in named.items() if not table.empty)
+
+
 def _figures(results: Results, tables: Tables) -> Iterator[tuple[str, Figure]]:
     setting = tables.setting
     measure = results.plan.study.file.measures.shortfall
@@ -144,6 +162,9 @@ def _figures(results: Results, tables: Tables) -> Iterator[tuple[str, Figure]]:
     yield "risk", risk_figure(tables.risk, tables.pairwise, setting)
     yield "surface", surface_figure(tables.surface, setting)
     yield "split", split_figure(tables.split, setting)
+    yield "survival", survival_figure(tables.reading.survival, tables.reading.holding_times, setting)
+    if not tables.reading.satisficing.empty:
+        yield "satisficing", satisficing_figure(tables.reading.satisficing, setting)
     paths = tables.series[tables.series["variable"] == measure.variable]
     if not paths.empty:
         yield "fan", fan_figure(paths, measure.variable, setting, measure.threshold)

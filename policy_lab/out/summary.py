@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from policy_lab.analysis.decision import live_pair
+from policy_lab.analysis.decision_findings import convergence_finding, satisficing_finding, survival_finding
 from policy_lab.analysis.dominance import PUT_IN, SAME, SENTENCE
 from policy_lab.analysis.findings import (
     dominance_finding,
@@ -183,7 +185,19 @@ def _words(tables: Tables) -> Iterator[Block]:
     if beside:
         yield Lines(beside)
     yield from _resources(group, tables)
+    yield Lines(tuple(_read(tables)))
     yield Lines(tuple(_moved(tables)))
+
+
+def _read(tables: Tables) -> Iterator[str]:
+    """Say how long designs hold, whether they are good enough, and how many worlds the order needs."""
+    setting, reading = tables.setting, tables.reading
+    yield from survival_finding(reading.survival, reading.holding_times, setting)
+    if not reading.satisficing.empty:
+        yield from satisficing_finding(reading.satisficing, pd.DataFrame(), setting)
+    pair = live_pair(tables.risk, setting)
+    if len(pair) == 2 and not reading.convergence.empty:
+        yield convergence_finding(reading.convergence, reading.pair_convergence, pair, setting)[0]
 
 
 def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:

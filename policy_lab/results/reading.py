@@ -32,10 +32,7 @@ def chosen_arrays(stored: StoredRuns, choice: Choice) -> dict[str, np.ndarray]:
     Not-a-number where a case failed or is missing.
     """
     outer = (len(choice.scenarios), len(choice.areas), len(choice.settings))
-    shapes = {
-        name: (*outer, *choice.cases, *(len(labels) for labels in stored.outcomes[name].elements))
-        for name in choice.outcomes
-    }
+    shapes = {name: (*outer, *choice.cases, *stored.outcomes[name].shape) for name in choice.outcomes}
     arrays = _empty(shapes, stored.precision)
     for place, block in choice.blocks(stored.blocks):
         read_block(stored, block, choice, {name: values[place] for name, values in arrays.items()})
@@ -45,16 +42,20 @@ def chosen_arrays(stored: StoredRuns, choice: Choice) -> dict[str, np.ndarray]:
 def read_block(stored: StoredRuns, block: Block, choice: Choice, arrays: Mapping[str, np.ndarray]) -> int:
     """Fill ``[design, world, future, time, *elements]`` arrays from the parts of a block; return how many rows came."""
     wanted = set(choice.worlds)
+    parts = [part for part in stored.parts if part.block == block and not wanted.isdisjoint(part.worlds)]
+    return sum(read_part(stored, part, choice, arrays) for part in parts)
+
+
+def read_part(stored: StoredRuns, part: Part, choice: Choice, arrays: Mapping[str, np.ndarray]) -> int:
+    """Fill ``[design, world, future, time, *elements]`` arrays from one part; return how many rows came."""
     flat = {name: array.reshape(int(np.prod(choice.cases)), -1) for name, array in arrays.items()}
     rows = 0
-    for part in stored.parts:
-        if part.block == block and not wanted.isdisjoint(part.worlds):
-            for batch in batches(stored, part, choice):
-                at = _places(batch, choice)
-                for name, target in flat.items():
-                    for element, column in enumerate(stored.outcomes[name].columns):
-                        target[at, element] = batch.column(column).to_numpy(zero_copy_only=False)
-                rows += batch.num_rows
+    for batch in batches(stored, part, choice):
+        at = _places(batch, choice)
+        for name, target in flat.items():
+            for element, column in enumerate(stored.outcomes[name].columns):
+                target[at, element] = batch.column(column).to_numpy(zero_copy_only=False)
+        rows += batch.num_rows
     return rows
 
 
@@ -81,6 +82,14 @@ def batches(stored: StoredRuns, part: Part, choice: Choice) -> Iterator[pa.Recor
     yield from scanner.to_batches()
 
 
+def part_arrays(stored: StoredRuns, part: Part, choice: Choice) -> dict[str, np.ndarray]:
+    """Return ``[design, world, future, time, *elements]`` of each chosen outcome, from one part."""
+    shapes = {name: (*choice.cases, *stored.outcomes[name].shape) for name in choice.outcomes}
+    arrays = _empty(shapes, stored.precision)
+    read_part(stored, part, choice, arrays)
+    return arrays
+
+
 def block_results(stored: StoredRuns, block: Block, designs: Sequence[str], outcomes: Sequence[str]) -> Results:
     """Return a block as `Results`; see `StoredRuns.results`."""
     whole = plan_of(stored, block)
@@ -97,7 +106,7 @@ def block_results(stored: StoredRuns, block: Block, designs: Sequence[str], outc
         tuple(outcomes),
     )
     notes = [stored.outcomes[name] for name in outcomes]
-    shapes = {note.name: (*choice.cases, *(len(labels) for labels in note.elements)) for note in notes}
+    shapes = {note.name: (*choice.cases, *note.shape) for note in notes}
     arrays = _empty(shapes, "float64")
     found, wanted = read_block(stored, block, choice, arrays), int(np.prod(choice.cases))
     if found != wanted:

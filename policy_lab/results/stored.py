@@ -34,6 +34,11 @@ class OutcomeNote:
     elements: tuple[tuple[str, ...], ...]
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """How many elements each dimension has."""
+        return tuple(len(labels) for labels in self.elements)
+
+    @property
     def columns(self) -> list[str]:
         """The columns in which its elements stand."""
         return column_names(self.name, self.elements)

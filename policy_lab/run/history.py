@@ -12,7 +12,7 @@ import numpy as np
 
 from policy_lab.study.constants import element_index
 from policy_lab.study.draws import members_array, set_constants
-from policy_lab.study.history import MONTHS, FitParameter, History, divided_by, year_end
+from policy_lab.study.history import MONTHS, FitParameter, History, given_figure, year_end
 from policy_lab.study.history_schema import Given, Observed
 from policy_lab.study.parameters import split_element
 
@@ -108,7 +108,7 @@ def the_past(history: History, held: Mapping[str, float] | None = None, *, time_
     from policy_lab.engine.rest import solve_rest
 
     study = history.study
-    series = {**_laws(history), **dict(_given(history, one) for one in history.file.given.values())}
+    series = {**_laws(history), **dict(_given(history, key, one) for key, one in history.file.given.items())}
     compiled = compile_model(study.model, series=tuple(series))
     constants = {
         name: value
@@ -143,11 +143,17 @@ def _month_of_law(history: History, day: dt.date) -> float:
     return float((day.year - start.year) * MONTHS + day.month - start.month)
 
 
-def _given(history: History, given: Given) -> tuple[str, tuple[Array, Array]]:
-    """Return an exogenous series: an index of published figures on the model's own value in the anchor year."""
+def _given(history: History, key: str, given: Given) -> tuple[str, tuple[Array, Array]]:
+    """Return an exogenous series: an index of published figures on the model's own value in the anchor year.
+
+    Where a year has no figure, a straight line joins those beside it. A place's own figures are an index on the anchor
+    year's figure of the whole, so that its level is its own too.
+    """
     study = history.study
-    years = range(given.years[0], given.years[1] + 1)
-    index = np.array([_figure(history, given, year) for year in years]) / _figure(history, given, given.anchor_year)
+    figures = history.outside.get(key, history.figures)
+    found = {year: given_figure(figures, given, year) for year in range(given.years[0], given.years[1] + 1)}
+    years = [year for year, value in found.items() if np.isfinite(value)]
+    index = np.array([found[year] for year in years]) / given_figure(history.figures, given, given.anchor_year)
     times = np.array([year_end(year, given.day, history.file.clock.start) for year in years])
     name, elements = split_element(given.variable)
     scale = float(study.constants[given.base]) if given.base else None
@@ -157,11 +163,6 @@ def _given(history: History, given: Given) -> tuple[str, tuple[Array, Array]]:
     place: tuple[Any, ...] = (..., *(element_index(study.model, name, elements) if elements else ()))
     values[place] *= index
     return name, (times, values)
-
-
-def _figure(history: History, given: Given, year: int) -> float:
-    total = sum(history.figures[measure, year] for measure in given.measures)
-    return total / divided_by(given.per, history.figures, year) / given.deflator.get(year, 1.0)
 
 
 def answer(run: Series, observed: Observed, months: Array) -> Array:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -81,6 +81,8 @@ class History:
     series: Mapping[str, PublishedSeries]
     parameters: tuple[FitParameter, ...]
     figures: Figures
+    outside: Mapping[str, Figures] = field(default_factory=lambda: MappingProxyType({}))
+    """By key of a series from outside: figures of a place's own that stand in for those of ``figures``."""
 
     @property
     def horizon(self) -> int:
@@ -151,9 +153,16 @@ def read_history(study: Study) -> History:
     problems = list(_problems(study, yaml, file, figures))
     if problems:
         raise InputError(*problems)
-    series = {key: _published(key, one, figures, file.clock.start) for key, one in file.observed.items()}
+    series = {key: published_series(key, one, figures, file.clock.start) for key, one in file.observed.items()}
     parameters = tuple(_fit_parameter(study, name) for name in file.fit)
     return History(study, file, path, MappingProxyType(series), parameters, MappingProxyType(figures))
+
+
+def figures_of(history: History) -> dict[str, Path]:
+    """Return the tables of figures that a history names, by name: the study's own, the panel's and the places'."""
+    file = history.file
+    names = [file.table, *(one.table for one in (file.panel, file.area) if one is not None)]
+    return {name: table_path(history.study.folder, name, named_in=history.path) for name in dict.fromkeys(names)}
 
 
 def read_panel(history: History) -> tuple[tuple[str, int, dict[str, float]], ...]:
@@ -204,11 +213,31 @@ def _problems(study: Study, yaml: YamlFile, file: HistoryFile, figures: Figures)
             yield yaml.problem(place, f"no design `{design}`", nearest=nearest_names(design, study.designs))
     yield from _constant_problems(study, yaml, file)
     yield from _series_problems(study, yaml, file, figures)
+    yield from _area_problems(study, yaml, file)
     for at, turn in enumerate(file.turns):
         for name in (turn.series,) if isinstance(turn.series, str) else turn.series:
             if name not in file.observed:
                 near = nearest_names(name, file.observed)
                 yield yaml.problem(("turns", at, "series"), f"no observed series `{name}`", nearest=near)
+
+
+def _area_problems(study: Study, yaml: YamlFile, file: HistoryFile) -> Iterator[Problem]:
+    """Yield a problem for each name of `area` that is not there; its table is read when a place is asked for."""
+    if file.area is None:
+        return
+    for key in file.area.given:
+        if key not in file.given:
+            yield yaml.problem(
+                ("area", "given"), f"no series from outside `{key}`", nearest=nearest_names(key, file.given)
+            )
+    for name, series in file.area.moves.items():
+        place = ("area", "moves", name)
+        if name not in study.parameters:
+            yield yaml.problem(place, f"no parameter `{name}`", nearest=nearest_names(name, study.parameters))
+        elif study.parameters[name].base <= 0:
+            yield yaml.problem(place, f"`{name}` has no positive base value, so it cannot differ by a share")
+        if series not in file.observed:
+            yield yaml.problem(place, f"no observed series `{series}`", nearest=nearest_names(series, file.observed))
 
 
 def _constant_problems(study: Study, yaml: YamlFile, file: HistoryFile) -> Iterator[Problem]:
@@ -244,6 +273,8 @@ def _series_problems(study: Study, yaml: YamlFile, file: HistoryFile, figures: F
             if measure not in measures:
                 near = nearest_names(measure, measures)
                 yield yaml.problem(place, f"`{file.table}` has no measure `{measure}`", nearest=near)
+        if isinstance(entry, Given) and not np.isfinite(given_figure(figures, entry, entry.anchor_year)):
+            yield yaml.problem((*place, "anchor_year"), f"no figure of {entry.anchor_year}, or not of all measures")
         for name in (entry.variable,) if isinstance(entry, Given) else (*entry.variables, *entry.over):
             yield from _variable_problems(study.model, yaml, place, name)
 
@@ -260,7 +291,8 @@ def _variable_problems(model: Model, yaml: YamlFile, place: tuple[str, str], spe
             yield yaml.problem(place, error.problems[0].what, nearest=error.problems[0].nearest)
 
 
-def _published(key: str, observed: Observed, figures: Figures, start: dt.date) -> PublishedSeries:
+def published_series(key: str, observed: Observed, figures: Figures, start: dt.date) -> PublishedSeries:
+    """Return a published series in its reported unit, in the years of its windows that have a figure."""
     windows = [window for window in (observed.fit, observed.held_out) if window]
     wanted = range(min(first for first, _ in windows), max(last for _, last in windows) + 1)
     found = {year: divided_by(observed.per, figures, year) for year in wanted if (observed.measure, year) in figures}
@@ -280,6 +312,12 @@ def divided_by(per: str, figures: Figures, year: int) -> float:
     if not per:
         return 1.0
     return figures.get((per, year), figures.get((per, year - 1), float("nan")))
+
+
+def given_figure(figures: Figures, given: Given, year: int) -> float:
+    """Return the figure of a series from outside in one year; not-a-number where one of its parts is missing."""
+    total = sum(figures.get((measure, year), float("nan")) for measure in given.measures)
+    return total / divided_by(given.per, figures, year) / given.deflator.get(year, 1.0)
 
 
 def fitted_rows(study: Study, name: str) -> tuple[str, ...]:

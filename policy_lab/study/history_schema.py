@@ -117,6 +117,40 @@ class Panel(Frozen):
     """Column -> its title."""
 
 
+class AreaColumn(Frozen):
+    """A column of a place's figures that has to be brought to a measure's unit."""
+
+    column: str
+    times: str = ""
+    """A column that multiplies it: what a rate is per, where the measure is a count."""
+    factor: float = 1.0
+
+
+class AreaPast(Frozen):
+    """One place held against its own figures: the same variables answer, and a few parameters may move."""
+
+    table: str
+    place: str
+    """The column that holds a place's key, the same as in the study's table of areas."""
+    only: dict[str, str] = Field(default_factory=dict)
+    """Column -> the value that a row must hold."""
+    measures: dict[str, str | AreaColumn]
+    """Measure of the study's table -> the place's column."""
+    fit: Years
+    held_out: Years
+    given: tuple[str, ...] = ()
+    """Series from outside that are the place's own; the others stay as they are."""
+    moves: dict[str, str] = Field(min_length=1)
+    """Parameter -> the observed series whose spread between places says how far it may lie from the whole's value."""
+    reason: str
+
+    @model_validator(mode="after")
+    def _windows(self) -> AreaPast:
+        if self.held_out[0] <= self.fit[1]:
+            raise ValueError(f"held out from {self.held_out[0]}, but fitted to {self.fit[1]}")
+        return self
+
+
 class HistoryFile(Frozen):
     """`history.yaml`, whole."""
 
@@ -138,3 +172,4 @@ class HistoryFile(Frozen):
     sampling: Sampling = Sampling()
     panel: Panel | None = None
     rivals: dict[str, Rival] = Field(default_factory=dict)
+    area: AreaPast | None = None

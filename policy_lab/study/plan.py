@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
@@ -21,9 +21,11 @@ from policy_lab.study.draws import (
     put_draws,
 )
 from policy_lab.study.elements import split_element
+from policy_lab.study.mixture import CHANGE, MEMBERS, Mixture
 from policy_lab.study.samplers import (
     LATIN_HYPERCUBE,
     MONTE_CARLO,
+    SOBOL,
     Correlation,
     Sampler,
     drawn_together,
@@ -32,7 +34,6 @@ from policy_lab.study.samplers import (
     spread,
 )
 from policy_lab.study.schema import Parameter
-from policy_lab.study.scores import unscored
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
 from policy_lab.study.streams import Uniforms
 from policy_lab.study.study import Study
@@ -75,10 +76,16 @@ class Plan:
         Another seed for one group (``{"luck": 2}``), so that variance can be split by group on common draws.
     scores_from
         Design -> design whose lever scores it takes instead of its own (a placebo); members and disruption stay.
+    mixed
+        Design of this plan alone -> the two designs of which it is put together.
     places
         Keys of areas, one for each world: so many places run beside one another.
+    quantiles
+        Stream -> ``(worlds,)`` quantiles from 0 to 1 in the place of its draws, each through its input's own
+        distribution; `policy_lab.study.inputs.uncertain_inputs` names the streams.
     sampler
-        How worlds are spread; see `policy_lab.study.samplers`. Luck is always drawn independently.
+        How worlds are spread; see `samplers.spread`. Luck is always drawn independently, and a group with another seed
+        as a Latin hypercube where the others follow a Sobol sequence.
     correlations
         Parameters that are drawn together.
     outcomes
@@ -105,7 +112,9 @@ class Plan:
     vary: frozenset[str] = GROUPS
     seeds: Mapping[str, int] = field(default_factory=lambda: _NONE)
     scores_from: Mapping[str, str] = field(default_factory=lambda: _NONE)
+    mixed: Mapping[str, Mixture] = field(default_factory=lambda: _NONE)
     places: tuple[str, ...] = ()
+    quantiles: Mapping[str, np.ndarray] = field(default_factory=lambda: _NONE)
     sampler: Sampler = MONTE_CARLO
     correlations: tuple[Correlation, ...] = ()
     outcomes: tuple[str, ...] = ()
@@ -113,8 +122,10 @@ class Plan:
 
     @property
     def saved(self) -> tuple[str, ...]:
-        """The variables that are saved of every run."""
-        return self.outcomes or self.study.file.outcomes
+        """The variables that are saved of every run: those asked for, and always those that are measured."""
+        own = self.study.file.outcomes
+        wanted = dict.fromkeys((*self.study.measured, *self.outcomes) if self.outcomes else own)
+        return (*(name for name in own if name in wanted), *(name for name in wanted if name not in own))
 
     @property
     def base(self) -> str:
@@ -132,20 +143,24 @@ class Plan:
         Raises
         ------
         InputError
-            For an unknown field, group or design.
+            For an unknown field, and for anything that the study does not know.
 
         Examples
         --------
         ``plan.with_(vary={"levers"})``, ``plan.with_(seeds={"luck": 2})``,
-        ``plan.with_(scores_from={"a": "b", "b": "a"})``
+        ``plan.with_(scores_from={"a": "b", "b": "a"})``, ``plan.with_(sampler="sobol")``,
+        ``plan.with_(correlations=[Correlation("Fish price", "Cost per boat", 0.5)])``
         """
         unknown = [name for name in changes if name not in self.__dataclass_fields__]
         if unknown:
             known = self.__dataclass_fields__
             raise InputError(*(Problem(what=f"a plan has no `{n}`", nearest=nearest_names(n, known)) for n in unknown))
-        for name in ("seeds", "scores_from"):
+        for name in ("seeds", "scores_from", "mixed", "quantiles"):
             if name in changes:
                 changes[name] = MappingProxyType(dict(changes[name]))
+        for name in ("designs", "places", "correlations", "outcomes"):
+            if name in changes:
+                changes[name] = tuple(changes[name])
         if "vary" in changes:
             changes["vary"] = frozenset(changes["vary"])
         changed = replace(self, **changes)
@@ -154,38 +169,19 @@ class Plan:
 
     def check(self) -> None:
         """Raise an InputError for anything in the plan that its study does not know."""
-        groups = {*GROUPS, *(name for row in self.study.parameters.values() for name in names_of(row)[:2])}
-        single = {name for row in self.study.parameters.values() for name in names_of(row)[2:]}
-        problems = [
-            Problem(what=f"no group `{name}` of uncertain inputs", nearest=nearest_names(name, groups | single))
-            for name in sorted((self.vary - groups - single) | (self.seeds.keys() - groups))
-        ]
-        for name in (*self.designs, *self.scores_from, *self.scores_from.values()):
-            try:
-                self.study.design_parts(name)
-            except InputError as error:
-                problems.extend(error.problems)
-        if not problems:
-            problems += unscored(self.study, (*self.designs, *self.scores_from.values(), self.base))
-        if len(set(self.designs)) < len(self.designs):
-            problems.append(Problem(what=f"a design stands twice: {', '.join(self.designs)}"))
-        for label, number in (("worlds", self.worlds), ("futures", self.futures)):
-            if number < 1:
-                problems.append(Problem(what=f"{label}: {number} is not a whole number from 1"))
-        if self.places:
-            problems += self._place_problems()
-        if self.seed < 0 or any(seed < 0 for seed in self.seeds.values()):
-            problems.append(Problem(what="a seed is a whole number from 0"))
+        from policy_lab.study.plan_faults import faults
+
+        problems = dict.fromkeys(faults(self))
         if problems:
-            raise InputError(*dict.fromkeys(problems))
+            raise InputError(*problems)
 
     def world_inputs(self) -> dict[str, np.ndarray]:
         """Return the constants that a world fixes: ``(worlds, *dims)``, the user's settings and the area included."""
         draw, rows = self._together(), self.study.parameters
-        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self._parameter_varies, draw)
+        inputs = parameter_draws(self.study, self.worlds, self._seed_of_parameter, self.parameter_varies, draw)
         if self.posterior and not self.vary <= {LEVERS, LUCK}:
             drawn = posterior_draws(self.study, self.worlds, self._seed_of(PARAMETERS), draw)
-            varying = {name: values for name, values in drawn.items() if self._parameter_varies(rows[name])}
+            varying = {name: values for name, values in drawn.items() if self.parameter_varies(rows[name])}
             inputs = put_draws(self.study, inputs, varying)
         if self.area is not None:
             inputs = self._held(inputs, self.study.areas()[self.area].values)
@@ -206,9 +202,7 @@ class Plan:
         inputs = self._arrangement(design)
         transition = self.study.file.transition
         if transition and self.start == "switch":
-            inputs[transition.variable] = disruption_draws(
-                self.study, design, self.worlds, self._seed_of(LEVERS), LEVERS in self.vary, self._uniforms
-            )
+            inputs[transition.variable] = self._of(design, CHANGE, self._disruption)
         return frozen(apply_settings(inputs, self.settings))
 
     def future_inputs(self) -> dict[str, np.ndarray]:
@@ -243,35 +237,15 @@ class Plan:
 
     def describe(self) -> str:
         """Say in words what would be run."""
-        unit = self.study.model.time.unit.lower().removesuffix("s")
-        starts = {
-            "switch": f"each starts from `{self.base}` at rest and changes at {unit} 0",
-            "settled": "each starts at its own rest",
-        }
-        size = f"{len(self.designs)} designs × {self.worlds} worlds × {self.futures} futures = {self.cases:,} runs"
-        parts = [
-            f"{size} of {self.horizon:g} {unit}s",
-            f"scenario `{self.scenario}`: {self.study.scenario(self.scenario).title}",
-            starts[self.start],
-            f"seed {self.seed}",
-        ]
-        if self.vary != GROUPS:
-            parts.append(f"only {', '.join(sorted(self.vary)) or 'nothing'} drawn anew")
-        if self.seeds:
-            parts.append(
-                f"other seeds for {', '.join(f'{name} ({seed})' for name, seed in sorted(self.seeds.items()))}"
-            )
-        if self.scores_from:
-            swaps = ", ".join(f"`{name}` has those of `{other}`" for name, other in sorted(self.scores_from.items()))
-            parts.append(f"scores exchanged: {swaps}")
-        if self.area is not None:
-            parts.append(f"starting values of {self.study.areas()[self.area].name}")
-        if self.study.scores is not None:
-            parts.append(self.study.scores.words())
-        if self.posterior:
-            parts.append("fitted parameters drawn from the saved posterior")
-        parts += [f"{name} held at {value:g}" for name, value in self.spoken_settings().items()]
-        return "; ".join(parts) + "."
+        from policy_lab.study.plan_words import described
+
+        return described(self)
+
+    def choices(self) -> dict[str, Any]:
+        """Return every choice of the plan as plain values, for a manifest."""
+        from policy_lab.study.plan_words import choices
+
+        return choices(self)
 
     def spoken_settings(self) -> dict[str, float]:
         """Return the settings as the user would write them: ``Name`` or ``Name[element]`` to value."""
@@ -281,64 +255,6 @@ class Plan:
             labels = ",".join(known[at] for known, at in zip(elements, setting.place, strict=False))
             spoken[f"{setting.variable}[{labels}]" if setting.place else setting.variable] = setting.value
         return spoken
-
-    def choices(self) -> dict[str, Any]:
-        """Return every choice of the plan as plain values, for a manifest."""
-        return {
-            "study": self.study.name,
-            "designs": list(self.designs),
-            "scenario": self.scenario,
-            "start": self.start,
-            "worlds": self.worlds,
-            "futures": self.futures,
-            "horizon": self.horizon,
-            "save_period": self.save_period,
-            "area": self.area,
-            **self._places(),
-            "posterior": self.posterior,
-            **({"scores": self.study.scores.choices()} if self.study.scores is not None else {}),
-            "set": self.spoken_settings(),
-            "vary": sorted(self.vary),
-            "seeds": dict(self.seeds),
-            "scores_from": dict(self.scores_from),
-            **self._unusual(),
-        }
-
-    def _unusual(self) -> dict[str, Any]:
-        """Return the choices that few plans make; those that were not made are left out."""
-        told = {
-            "sampler": "" if self.sampler == MONTE_CARLO else self.sampler,
-            "correlations": [one.choices() for one in self.correlations],
-            "outcomes": list(self.outcomes),
-            "settings_name": self.settings_name,
-        }
-        return {name: value for name, value in told.items() if value}
-
-    def _places(self) -> dict[str, Any]:
-        """Return the places beside one another, and for any place what stands in for figures that it lacks."""
-        if self.area is None and not self.places:
-            return {}
-        areas = self.study.areas()
-        filled = {
-            key: {name: {"value": one.value, "median_of": list(one.places)} for name, one in areas[key].filled.items()}
-            for key in ((self.area,) if self.area is not None else self.places)
-            if areas[key].filled
-        }
-        beside = {"places": list(self.places)} if self.places else {}
-        return {**beside, "area_filled": filled} if filled else beside
-
-    def _place_problems(self) -> list[Problem]:
-        areas = self.study.areas()
-        problems = [
-            Problem(what=f"no area `{key}` in this study", nearest=nearest_names(key, areas))
-            for key in self.places
-            if key not in areas
-        ]
-        if len(self.places) != self.worlds:
-            problems.append(Problem(what=f"{len(self.places)} places for {self.worlds} worlds: each world is one"))
-        if self.area is not None:
-            problems.append(Problem(what="a plan has one area or many places, not both"))
-        return problems
 
     def _placed(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the inputs with what each place gives; what a place lacks stays as its world has it."""
@@ -357,18 +273,31 @@ class Plan:
         file = self.study.file
         inputs = {lever.variable: self._scores(design, key) for key, lever in file.levers.items()}
         if file.membership:
-            members = members_array(self.study, self.study.design(design).members)
-            inputs[file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
+            inputs[file.membership.variable] = self._of(design, MEMBERS, self._members)
         return inputs
+
+    def _of(self, design: str, part: str, values: Callable[[str], np.ndarray]) -> np.ndarray:
+        """Return a part of a design; of one that is put together of two, each world's own choice between theirs."""
+        return self.mixed[design].of(part, values) if design in self.mixed else values(design)
+
+    def _members(self, design: str) -> np.ndarray:
+        members = members_array(self.study, self.study.design(design).members)
+        return np.broadcast_to(members, (self.worlds, len(members)))
+
+    def _disruption(self, design: str) -> np.ndarray:
+        vary = LEVERS in self.vary
+        return disruption_draws(self.study, design, self.worlds, self._seed_of(LEVERS), vary, self._uniforms)
 
     def _still(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         transition = self.study.file.transition
         return self._held(inputs, {transition.variable: 0.0} if transition else {})
 
     def _scores(self, design: str, lever: str) -> np.ndarray:
-        source = self.scores_from.get(design, design)
-        seed, varies = self._seed_of(LEVERS), LEVERS in self.vary
-        return lever_draws(self.study, source, lever, self.worlds, seed, varies, self._uniforms)
+        def drawn(name: str) -> np.ndarray:
+            source, seed, varies = self.scores_from.get(name, name), self._seed_of(LEVERS), LEVERS in self.vary
+            return lever_draws(self.study, source, lever, self.worlds, seed, varies, self._uniforms)
+
+        return self._of(design, lever, drawn)
 
     def _held(self, inputs: Mapping[str, np.ndarray], values: Mapping[str, float]) -> dict[str, np.ndarray]:
         """Return the inputs with constants, or elements of them, held at a value."""
@@ -394,12 +323,17 @@ class Plan:
             return self.seeds.get(group, self.seed)
         return self.seeds.get(PARAMETERS, self.seed)
 
-    def _parameter_varies(self, parameter: Parameter) -> bool:
+    def parameter_varies(self, parameter: Parameter) -> bool:
+        """Say whether worlds differ in a parameter, if it has a range."""
         return not self.vary.isdisjoint((PARAMETERS, *names_of(parameter)))
 
     def _uniforms(self, seed: int, name: str, worlds: int) -> np.ndarray:
         """Return the quantiles of one uncertain input, ``(worlds,)``."""
-        return spread(self.sampler, self.study, seed, name, worlds)
+        if name in self.quantiles:
+            return self.quantiles[name]
+        # Two scramblings of one Sobol sequence move together, and what is drawn anew must not move with what it was.
+        sampler = LATIN_HYPERCUBE if self.sampler == SOBOL and seed != self.seed else self.sampler
+        return spread(sampler, self.study, seed, name, worlds)
 
     def _together(self) -> Uniforms:
         """Return what draws one uncertain input, parameters that are correlated together."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -61,14 +62,20 @@ class PlanSet:
         return sum(block.plan.cases for block in self.blocks)
 
 
-def read_plan(path: Path) -> PlanSet:
+def read_plan(path: str | os.PathLike[str]) -> PlanSet:
     """Read a plan's file.
+
+    Parameters
+    ----------
+    path
+        A YAML file; `policy-lab plan new` writes one to begin with, and `plan_schema.PlanFile` explains its keys.
 
     Raises
     ------
     InputError
         With one problem for each key, name or value that cannot be used: file, line, nearest name.
     """
+    path = Path(path)
     yaml = read_yaml(path)
     file = validated(yaml, PlanFile)
     study = _study(yaml, file)
@@ -134,6 +141,7 @@ def _plan(
             save_period=file.save_period,
             time_step=file.time_step,
             posterior=uncertain.posterior,
+        ).with_(
             vary=uncertain.drawn,
             sampler=uncertain.sampler,
             correlations=uncertain.pairs,
@@ -144,10 +152,10 @@ def _plan(
         raise InputError(*(_placed(yaml, (), problem) for problem in error.problems)) from error
 
 
-def _outcomes(file: PlanFile, study: Study) -> tuple[str, ...] | None:
-    """Return the variables to save; None for those of the study."""
+def _outcomes(file: PlanFile, study: Study) -> tuple[str, ...]:
+    """Return the variables to save, none for those of the study."""
     if file.outcomes.only is None and not file.outcomes.also:
-        return None
+        return ()
     first = study.file.outcomes if file.outcomes.only is None else file.outcomes.only
     return (*first, *file.outcomes.also)
 

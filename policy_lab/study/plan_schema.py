@@ -14,8 +14,14 @@ from policy_lab.study.schema_base import Frozen
 OWN_AREA = "own"
 """Stands among areas for the study's own starting values, which are those of no place."""
 
-AreaName = Annotated[str, BeforeValidator(lambda given: str(given) if isinstance(given, int) else given)]
-"""A place, by name or key; keys are often plain numbers, which YAML takes for such."""
+Names = Annotated[tuple[str, ...], BeforeValidator(lambda given: _listed(given))]
+"""A list of names, of which one may stand by itself."""
+
+Places = Annotated[tuple[str, ...], BeforeValidator(lambda given: _listed(given, also=int))]
+"""Places by name or key; keys are often plain numbers, which YAML takes for such."""
+
+Held = Annotated[dict[str, float], BeforeValidator(lambda given: {} if given is None else given)]
+"""Constants and their values; nothing at all holds none."""
 
 Correlated = Annotated[float, Field(gt=-1, lt=1)]
 
@@ -44,7 +50,7 @@ class Uncertain(Frozen):
     """How worlds are spread. `monte carlo`: independent draws; more worlds keep the first ones. `latin hypercube`: each
     input has one draw in each of as many equal parts as there are worlds. `sobol`: one scrambled Sobol sequence over
     all inputs, best at 64, 128, 256 … worlds. Luck is always drawn independently."""
-    vary: tuple[str, ...] | None = None
+    vary: Names | None = None
     """What is drawn; everything that has a range where left out. `parameters`, `levers` (the scores of designs) and
     `luck`, or a group of parameters, a grade (`grade C`) or a single parameter. The rest stands at its base value."""
     hold: dict[str, float] = Field(default_factory=dict)
@@ -77,9 +83,9 @@ class Uncertain(Frozen):
 class Saved(Frozen):
     """What is saved of every run. The variables of the study's measures always are."""
 
-    only: tuple[str, ...] | None = None
+    only: Names | None = None
     """Variables to save instead of all the study's outcomes."""
-    also: tuple[str, ...] = ()
+    also: Names = ()
     """Further variables of the model."""
 
 
@@ -90,15 +96,15 @@ class PlanFile(Frozen):
     """A bundled study, or the folder of one, seen from this file or from where the command runs."""
     title: str = ""
     """What the plan is for, in a few words."""
-    designs: tuple[str, ...] | None = None
+    designs: Names | None = None
     """Levers: the designs to compare, overlays as `design+overlay`; those that the study compares where left out."""
-    scenarios: tuple[str, ...] | None = None
+    scenarios: Names | None = None
     """What the world does: one block each; the study's usual one where left out."""
     new_scenarios: dict[str, Scenario] = Field(default_factory=dict)
     """Scenarios of this plan only; each may extend one of the study's or another of these."""
-    areas: Literal["all"] | tuple[AreaName, ...] = ()
+    areas: Literal["all"] | Places = ()
     """Places to start from, by key or name, or `all`: one block each. `own` among them: the study's own values."""
-    settings: dict[str, dict[str, float]] = Field(default_factory=dict)
+    settings: dict[str, Held] = Field(default_factory=dict)
     """Named sets of held constants (`Name` or `Name[element]`, in their own unit): one block each; a set may be
     empty (`{}`). None: nothing is held but what `uncertain` holds."""
     start: Literal["switch", "settled"] | None = None
@@ -113,3 +119,11 @@ class PlanFile(Frozen):
     outcomes: Saved = Saved()
     precision: Literal["single", "double"] = "double"
     """Of stored results: `single` keeps about seven digits and takes half the room. Runs always compute in double."""
+
+
+def _listed(given: object, also: type = str) -> object:
+    """Return a name by itself as a list of one; what is no name is left for the schema to refuse."""
+    entries = tuple(given) if isinstance(given, list) else (given,) if isinstance(given, str | also) else given
+    if not isinstance(entries, tuple):
+        return given
+    return tuple(str(entry) if type(entry) is also else entry for entry in entries)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.study.areas import find_area
-from policy_lab.study.elements import split_element
-from policy_lab.study.plan import GROUPS, Plan
+from policy_lab.study.plan import Plan
 from policy_lab.study.posterior import read_posterior
-from policy_lab.study.samplers import MONTE_CARLO, SAMPLERS, Correlation, Sampler, correlation_faults
 from policy_lab.study.score_file import read_scores
 from policy_lab.study.scores import Scores, scored_study
 from policy_lab.study.settings import Setting, resolve_settings
@@ -37,11 +35,6 @@ def make_plan(
     area: str | None,
     posterior: bool = False,
     scores: Scores | str | Path | None = None,
-    vary: Iterable[str] | None = None,
-    sampler: Sampler = MONTE_CARLO,
-    correlations: Iterable[Correlation] = (),
-    outcomes: Iterable[str] | None = None,
-    settings_name: str = "",
 ) -> Plan:
     """Return the plan; see `Study.plan`, which passes everything on."""
     study = _scored(study, scores)
@@ -71,27 +64,14 @@ def make_plan(
         settings=held,
         area=place,
         posterior=posterior,
-        vary=GROUPS if vary is None else frozenset(vary),
-        sampler=sampler,
-        correlations=tuple(correlations),
-        outcomes=() if outcomes is None else with_measured(study, outcomes),
-        settings_name=settings_name,
     )
     problems += _choice("scenario", plan.scenario, study.scenarios)
     problems += _choice("start", plan.start, STARTS)
-    problems += _choice("sampler", plan.sampler, SAMPLERS)
-    problems += [
-        Problem(what=f"the model has no variable `{name}`", nearest=nearest_names(name, study.model.variables))
-        for name in plan.outcomes
-        if name not in study.model.variables
-    ]
-    fitted: Collection[str] = ()
     if posterior:
         try:
-            fitted = read_posterior(study)
+            read_posterior(study)
         except InputError as error:
             problems.extend(error.problems)
-    problems += (problem for _, problem in correlation_faults(study, plan.correlations, fitted))
     if not plan.designs:
         problems.append(
             Problem(what="a plan needs at least one design", remedy=f"Designs: {', '.join(study.designs)}.")
@@ -106,18 +86,6 @@ def make_plan(
     if problems:
         raise InputError(*problems)
     return plan
-
-
-def with_measured(study: Study, outcomes: Iterable[str]) -> tuple[str, ...]:
-    """Return variables to save, and those of the study's measures and criteria, without which nothing is judged."""
-    measures = study.file.measures
-    spelled = [measures.shortfall.variable, measures.burden.variable]
-    spelled += [measures.gap.intent, measures.gap.implemented] if measures.gap else []
-    spelled += [resource.variable for resource in measures.resources]
-    spelled += [criterion.variable for criterion in study.file.criteria.values() if criterion.variable]
-    wanted = dict.fromkeys([*(split_element(name)[0] for name in spelled), *outcomes])
-    further = [name for name in wanted if name not in study.file.outcomes]
-    return (*(name for name in study.file.outcomes if name in wanted), *further)
 
 
 def _scored(study: Study, scores: Scores | str | Path | None) -> Study:

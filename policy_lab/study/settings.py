@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
 from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
+from policy_lab.study.schema import Parameter
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,18 @@ def apply_settings(inputs: Mapping[str, np.ndarray], settings: Iterable[Setting]
         if setting.variable in changed:
             changed[setting.variable] = setting.applied(changed[setting.variable])
     return changed
+
+
+def outside_ranges(parameters: Iterable[Parameter], settings: Iterable[Setting]) -> Iterator[str]:
+    """Say which constants are held at a value outside the range that a study gives for them."""
+    rows = tuple(parameters)
+    for setting in settings:
+        own = [row for row in rows if split_element(row.variable)[0] == setting.variable]
+        lows = [row.low for row in own if row.low is not None]
+        highs = [row.high for row in own if row.high is not None]
+        if lows and highs and not min(lows) <= setting.value <= max(highs):
+            span = f"{min(lows):g} to {max(highs):g}"
+            yield f"`{setting.variable} = {setting.value:g}` lies outside the range in parameters.csv, {span}"
 
 
 def _setting(model: Model, spelled: str, value: float) -> Setting:

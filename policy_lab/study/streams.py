@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import numpy as np
 
@@ -39,3 +39,13 @@ def uniforms(seed: int, name: str, *shape: int) -> np.ndarray:
     """
     drawn: np.ndarray = stream(seed, name).random(shape)
     return np.maximum(drawn, np.finfo(float).tiny)
+
+
+def given_choices(quantiles: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Return quantiles that were given in the place of drawn ones as a count and a digest; nothing where none were."""
+    if not quantiles:
+        return {}
+    digest = hashlib.sha256()
+    for name in sorted(quantiles):
+        digest.update(name.encode("utf-8") + b"\0" + np.ascontiguousarray(quantiles[name], dtype="<f8").tobytes())
+    return {"inputs": len(quantiles), "sha256": digest.hexdigest()}

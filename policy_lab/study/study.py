@@ -11,12 +11,12 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Model
+from policy_lab.study.elements import split_element
 from policy_lab.study.schema import Design, Overlay, Parameter, Scenario, Score, StudyFile
 
 if TYPE_CHECKING:
     from policy_lab.study.areas import Area
     from policy_lab.study.plan import Plan
-    from policy_lab.study.samplers import Correlation, Sampler
     from policy_lab.study.scores import Scores
 
 
@@ -89,6 +89,16 @@ class Study:
             scenario = parent
         return scenario
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The variables that the study's measures and criteria are taken on."""
+        measures = self.file.measures
+        spelled = [measures.shortfall.variable, measures.burden.variable]
+        spelled += [measures.gap.intent, measures.gap.implemented] if measures.gap else []
+        spelled += [resource.variable for resource in measures.resources]
+        spelled += [criterion.variable for criterion in self.file.criteria.values() if criterion.variable]
+        return tuple(dict.fromkeys(split_element(name)[0] for name in spelled))
+
     def areas(self) -> Mapping[str, Area]:
         """Return the places from which the model can start, by key; none where the study binds no table.
 
@@ -114,13 +124,8 @@ class Study:
         area: str | None = None,
         posterior: bool = False,
         scores: Scores | str | Path | None = None,
-        vary: Iterable[str] | None = None,
-        sampler: Sampler = "monte carlo",
-        correlations: Iterable[Correlation] = (),
-        outcomes: Iterable[str] | None = None,
-        settings_name: str = "",
     ) -> Plan:
-        """Return what to run; everything left out is as `study.yaml` has it.
+        """Return what to run; everything left out is as `study.yaml` has it. `Plan.with_` changes it further.
 
         Parameters
         ----------
@@ -146,17 +151,6 @@ class Study:
             Whether the parameters that calibration fitted are drawn from its saved posterior instead of their priors.
         scores
             Experts' scores instead of the study's own: of `read_scores`, a file, or a folder that `elicit` wrote.
-        vary
-            What is drawn: ``levers``, ``luck`` and ``parameters``, or single groups, grades (``grade C``) and
-            parameters by name; the rest stands at its modes and base values.
-        sampler
-            How worlds are spread: ``monte carlo``, ``latin hypercube`` or ``sobol``; see `samplers.spread`.
-        correlations
-            Parameters that are drawn together, with the rank correlation of each two.
-        outcomes
-            Variables to save instead of the study's own; those of its measures are always saved.
-        settings_name
-            What to call the settings, where several sets of them are compared.
 
         Raises
         ------
@@ -180,11 +174,6 @@ class Study:
             area=area,
             posterior=posterior,
             scores=scores,
-            vary=vary,
-            sampler=sampler,
-            correlations=correlations,
-            outcomes=outcomes,
-            settings_name=settings_name,
         )
 
     def _with_overlay(self, design: Design, overlay: Overlay) -> Design:

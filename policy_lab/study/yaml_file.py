@@ -9,7 +9,7 @@ import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Any, Final, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +22,17 @@ Place = tuple[str | int, ...]
 MOST_BYTES = 5_000_000
 MOST_ENTRIES = 500_000
 """Far beyond any study; a file of nested aliases reaches them at once and is refused."""
+
+PLAIN_WORDS: Final = {
+    "Input should": "should",
+    "be a valid array": "be a list, like [first, second]",
+    "be an object": "hold entries, like `key: value`",
+    "be a valid integer": "be a whole number",
+    "be a valid number": "be a number",
+    "be a valid string": "be text",
+    "be a valid boolean": "be true or false",
+}
+"""What pydantic says -> what a reader of YAML understands."""
 
 
 @dataclass(frozen=True)
@@ -187,13 +198,15 @@ def _problem(file: YamlFile, schema: type[BaseModel], place: Place, kind: str, m
             nearest=nearest_names(str(place[-1]), known),
             remedy=f"Known keys: {', '.join(known)}.",
         )
+    if kind == "missing" and isinstance(place[-1], int):
+        return file.problem(place[:-1], f"has too few entries: number {place[-1] + 1} is missing")
     if kind == "missing":
         return file.problem(place[:-1], f"`{place[-1]}` is missing")
     if kind == "value_error":
         return file.problem(place, message.removeprefix("Value error, "))
-    return file.problem(
-        place, f"{message.replace('Input should', 'should')}, but is {clipped(json.dumps(given, default=str))}"
-    )
+    for technical, plain in PLAIN_WORDS.items():
+        message = message.replace(technical, plain)
+    return file.problem(place, f"{message}, but is {clipped(json.dumps(given, default=str))}")
 
 
 def _known_part(data: Any, place: Place, kind: str) -> Place:

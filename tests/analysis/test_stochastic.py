@@ -12,6 +12,7 @@ from policy_lab.analysis.stochastic import (
     NO_ORDER,
     RISK,
     SECOND,
+    distributions,
     stochastic_dominance,
     stochastic_orders,
     violation,
@@ -92,3 +93,9 @@ def test_burdens_are_ratios_to_the_base():
     waste[1] *= 2
     row = stochastic_dominance(made([FEW, FEW], waste=waste)).set_index("measure").loc[BURDEN]
     assert (row["verdict"], row["dominant"]) == (FIRST, "a")
+
+
+def test_the_distribution_is_over_worlds():
+    table = distributions(made([FEW, MANY]))
+    a = table[table["design"] == "a"]
+    assert a[["risk", "worlds"]].to_numpy().tolist() == [[0, 0.5], [0.5, 1], [1, 1]]

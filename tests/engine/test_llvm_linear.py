@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
-from policy_lab.engine.llvm_linear import solve_systems
+from policy_lab.engine.llvm_linear import _code, solve_systems
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 17, 120])
@@ -36,3 +38,14 @@ def test_a_singular_system_has_no_finite_solution_and_spoils_no_other() -> None:
 
 def test_no_systems_are_no_work() -> None:
     assert solve_systems(np.empty((0, 4, 4)), np.empty((0, 4))).shape == (0, 4)
+
+
+def test_threads_that_begin_together_each_have_code_to_run() -> None:
+    stream = np.random.default_rng(5)
+    matrices, right = stream.normal(size=(40, 60, 60)), stream.normal(size=(40, 60))
+    alone = solve_systems(matrices, right)
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            _code.cache_clear()
+            found = list(pool.map(lambda _: solve_systems(matrices, right, 2), range(8)))
+            assert all(np.array_equal(one, alone) for one in found)

@@ -127,7 +127,7 @@ DESIGNS = [
     (("  open-access:\n", "  open+access:\n"), "a name must not contain `+`"),
     (("reason: Nobody asks", "raeson: Nobody asks"), "Did you mean `reason`?"),
     (("      patrol: {low: 0.1,", "      petrol: {low: 0.1,"), "no lever `petrol`. Did you mean `patrol`?"),
-    (("disruption: {low: 0.02", "disruption: {low: x"), 'should be a valid number, but is "x"'),
+    (("disruption: {low: 0.02", "disruption: {low: x"), 'should be a number, but is "x"'),
 ]
 
 

@@ -62,7 +62,7 @@ def test_the_example_holds_its_blocks_in_order(weather: PlanSet) -> None:
     assert dear.spoken_settings() == {"Assessment delay": 12, "Patrol levy": 0.3}
     assert dear.correlations == (Correlation("Fish price", "Cost per boat", 0.5),)
     assert dear.saved[-2:] == ("Mean trust", "Raid rate")
-    assert (dear.sampler, dear.save_period, dear.settings_name) == ("sobol", 3, "costly-patrols")
+    assert (dear.sampler, dear.settings_name) == ("sobol", "costly-patrols")
     assert weather.study.files["plan"] == weather.path
 
 
@@ -170,7 +170,10 @@ def test_a_study_beside_the_plan_comes_first(changed: Callable[..., Path], write
             "4: `uncertain.correlations[1]`: no parameter `Cost per bot`. Did you mean `Cost per boat`",
         ),
         (
-            "study: fishery\nuncertain: {vary: [biology],\n  correlations: [{between: [Fish price, Spell length], rank: 0}]}",
+            (
+                "study: fishery\nuncertain: {vary: [biology],\n"
+                "correlations: [{between: [Fish price, Spell length], rank: 0}]}"
+            ),
             "3: `uncertain.correlations[1]`: `Fish price` is not drawn in this plan",
         ),
         (

@@ -56,7 +56,7 @@ def test_monte_carlo_takes_the_inputs_own_named_streams(fishery: Study) -> None:
 @given(seed=st.integers(0, 2**40), worlds=st.integers(1, 20))
 def test_the_same_seed_gives_the_same_draws(fishery: Study, sampler: Sampler, seed: int, worlds: int) -> None:
     first, again, other = (
-        everything(fishery.plan(seed=at, worlds=worlds, sampler=sampler)) for at in (seed, seed, seed + 1)
+        everything(fishery.plan(seed=at, worlds=worlds).with_(sampler=sampler)) for at in (seed, seed, seed + 1)
     )
     assert all(np.array_equal(first[name], again[name]) for name in first)
     assert not np.array_equal(first["world Fish price"], other["world Fish price"])
@@ -65,7 +65,7 @@ def test_the_same_seed_gives_the_same_draws(fishery: Study, sampler: Sampler, se
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_every_sampler_keeps_the_distributions(fishery: Study, sampler: Sampler) -> None:
     worlds = 2048
-    plan = fishery.plan(worlds=worlds, sampler=sampler)
+    plan = fishery.plan(worlds=worlds).with_(sampler=sampler)
     drawn, levers = plan.world_inputs(), plan.lever_scores()
     for name in (PRICE, COST, "Meeting share of time"):
         row = fishery.parameters[name]
@@ -101,7 +101,7 @@ def test_a_sobol_sequence_is_balanced_at_powers_of_two(fishery: Study, seed: int
 
 @pytest.mark.parametrize("sampler", [LATIN_HYPERCUBE, SOBOL])
 def test_inputs_are_spread_independently_of_one_another(fishery: Study, sampler: Sampler) -> None:
-    plan = fishery.plan(worlds=1024, sampler=sampler)
+    plan = fishery.plan(worlds=1024).with_(sampler=sampler)
     drawn = [*(values for values in plan.world_inputs().values() if values.ndim == 1), *plan.lever_scores()["quota"]]
     strongest = max(abs(rank_correlation(one, two)) for one, two in itertools.combinations(drawn, 2))
     assert strongest < 0.15
@@ -112,21 +112,23 @@ def test_even_spreads_find_a_mean_more_closely_than_chance(fishery: Study, sampl
     """The point of them: the spread of a sample mean over seeds falls to a small part of that of independent draws."""
 
     def spread_of_means(asked: Sampler) -> float:
-        means = [fishery.plan(worlds=64, seed=seed, sampler=asked).world_inputs()[PRICE].mean() for seed in range(20)]
+        means = [
+            fishery.plan(worlds=64, seed=seed).with_(sampler=asked).world_inputs()[PRICE].mean() for seed in range(20)
+        ]
         return float(np.std(means))
 
     assert spread_of_means(sampler) < spread_of_means("monte carlo") / 5
 
 
 def test_more_worlds_keep_the_first_ones_of_a_sobol_sequence(fishery: Study) -> None:
-    few, many = (everything(fishery.plan(worlds=worlds, sampler=SOBOL)) for worlds in (20, 50))
+    few, many = (everything(fishery.plan(worlds=worlds).with_(sampler=SOBOL)) for worlds in (20, 50))
     for name, values in few.items():
         assert np.array_equal(values, many[name][:20]), name
 
 
 @pytest.mark.parametrize("sampler", [LATIN_HYPERCUBE, SOBOL])
 def test_no_draw_depends_on_what_else_is_compared(fishery: Study, sampler: Sampler) -> None:
-    among = fishery.plan(worlds=9, sampler=sampler)
+    among = fishery.plan(worlds=9).with_(sampler=sampler)
     alone = among.with_(designs=("co-management",), vary={"levers", PRICE})
     assert np.array_equal(alone.lever_scores()["voice"][0], among.lever_scores()["voice"][3])
     assert np.array_equal(alone.world_inputs()[PRICE], among.world_inputs()[PRICE])
@@ -135,7 +137,7 @@ def test_no_draw_depends_on_what_else_is_compared(fishery: Study, sampler: Sampl
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
 def test_one_group_can_be_drawn_anew_under_every_sampler(fishery: Study, sampler: Sampler) -> None:
-    plan = fishery.plan(worlds=8, sampler=sampler)
+    plan = fishery.plan(worlds=8).with_(sampler=sampler)
     before, after = everything(plan), everything(plan.with_(seeds={"biology": 5}))
     differing = {name for name in before if not np.array_equal(before[name], after[name])}
     rows = fishery.parameters.items()
@@ -143,9 +145,21 @@ def test_one_group_can_be_drawn_anew_under_every_sampler(fishery: Study, sampler
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)
+def test_what_is_drawn_anew_is_independent_of_what_it_was(fishery: Study, sampler: Sampler) -> None:
+    """Two scramblings of one Sobol sequence are not: their first binary digits agree in every world, or in none."""
+    plan = fishery.plan(worlds=512).with_(sampler=sampler)
+    anew = plan.with_(seeds={"parameters": plan.seed + 1, "levers": plan.seed + 1})
+    before, after = everything(plan), everything(anew)
+    single = [name for name, values in before.items() if values.ndim == 1 and np.ptp(values) > 0]
+    assert len(single) > 20
+    for name in single:
+        assert abs(rank_correlation(before[name], after[name])) < 0.2, name
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
 @pytest.mark.parametrize("rank", [-0.8, 0.0, 0.5, 0.9])
 def test_a_rank_correlation_is_reached_and_the_margins_stay(fishery: Study, sampler: Sampler, rank: float) -> None:
-    plan = fishery.plan(worlds=4096, sampler=sampler)
+    plan = fishery.plan(worlds=4096).with_(sampler=sampler)
     together = plan.with_(correlations=(Correlation(COST, PRICE, rank),))
     free, drawn = plan.world_inputs(), together.world_inputs()
     assert rank_correlation(drawn[PRICE], drawn[COST]) == pytest.approx(rank, abs=0.04)
@@ -184,7 +198,7 @@ def test_what_is_drawn_together_stays_between_nought_and_one(seed: int, rank: fl
 
 def test_three_at_once_each_reach_their_own_correlation(fishery: Study) -> None:
     pairs = (Correlation(PRICE, COST, 0.6), Correlation(COST, GROWTH, -0.4))
-    drawn = fishery.plan(worlds=4096, correlations=pairs).world_inputs()
+    drawn = fishery.plan(worlds=4096).with_(correlations=pairs).world_inputs()
     assert rank_correlation(drawn[PRICE], drawn[COST]) == pytest.approx(0.6, abs=0.03)
     assert rank_correlation(drawn[COST], drawn[GROWTH]) == pytest.approx(-0.4, abs=0.03)
     assert rank_correlation(drawn[PRICE], drawn[GROWTH]) == pytest.approx(0, abs=0.05)
@@ -231,15 +245,17 @@ def test_pairs_count_as_they_are_all_together_not_one_after_another(fishery: Stu
 
 def test_a_plan_refuses_them_too(fishery: Study) -> None:
     with pytest.raises(InputError, match="names one parameter twice"):
-        fishery.plan(correlations=[Correlation(PRICE, PRICE, 0.5)])
+        fishery.plan().with_(correlations=[Correlation(PRICE, PRICE, 0.5)])
     with pytest.raises(InputError, match="Did you mean `sobol`"):
-        fishery.plan(sampler="sobel")  # type: ignore[arg-type]
+        fishery.plan().with_(sampler="sobel")
+    with pytest.raises(InputError, match="no variable `Trst`"):
+        fishery.plan().with_(outcomes=["Trst"])
 
 
 def test_what_was_chosen_stands_in_the_manifest_and_what_was_not_does_not(fishery: Study) -> None:
     usual = fishery.plan().choices()
     assert not {"sampler", "correlations", "outcomes", "settings_name"} & set(usual)
-    chosen = fishery.plan(
+    chosen = fishery.plan().with_(
         sampler="sobol", correlations=[Correlation(PRICE, COST, 0.5)], outcomes=["Mean trust"], settings_name="dear"
     )
     told = chosen.choices()
@@ -247,10 +263,11 @@ def test_what_was_chosen_stands_in_the_manifest_and_what_was_not_does_not(fisher
     assert told["correlations"] == [{"between": [PRICE, COST], "rank": 0.5}]
     assert told["settings_name"] == "dear"
     assert told["outcomes"] == list(chosen.saved)
+    assert "worlds spread as a Sobol sequence; `Fish price` and `Cost per boat` drawn with rank" in chosen.describe()
 
 
 def test_measured_variables_are_always_saved(fishery: Study) -> None:
-    saved = fishery.plan(outcomes=["Mean trust", "Trust"]).saved
+    saved = fishery.plan().with_(outcomes=["Mean trust", "Trust"]).saved
     assert saved == (
         *("Stock against the reference", "Fleet", "Trust", "Accumulated hardship", "Intent", "Implementation"),
         *("Patrol days", "Mean trust"),

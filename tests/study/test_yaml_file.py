@@ -63,11 +63,11 @@ def test_missing_keys_name_the_entry_that_lacks_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("scores: {x: {low: '0', high: 1}}", 'should be a valid number, but is "0"'),
-        ("scores: {x: {low: true, high: 1}}", "should be a valid number, but is true"),
+        ("scores: {x: {low: '0', high: 1}}", 'should be a number, but is "0"'),
+        ("scores: {x: {low: true, high: 1}}", "should be a number, but is true"),
         ("kind: pera", "should be 'apple' or 'pear', but is \"pera\""),
-        ("either: text", "should be a valid number"),
-        ("scores: [1]", "should be an object"),
+        ("either: text", "should be a number"),
+        ("scores: [1]", "should hold entries, like `key: value`"),
     ],
 )
 def test_wrong_types_are_refused_and_never_guessed(tmp_path: Path, value: str, words: str) -> None:

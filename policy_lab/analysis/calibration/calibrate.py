@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from itertools import product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from policy_lab.analysis.calibration.checkpoint import Checkpoint, checkpoint_of
 from policy_lab.analysis.calibration.learned import (
     Predicted,
     contraction_table,
@@ -76,13 +77,21 @@ class Calibration:
     """Largest change of any answer, as a share, when the time step is the model's own instead of the search's."""
     places: pd.DataFrame = field(default_factory=pd.DataFrame)
     """The spread between places, from :func:`policy_lab.analysis.calibration.panel.spread_table`."""
+    checkpoints: tuple[Checkpoint, ...] = ()
+    """Where the steps of its posteriors are kept, until they are forgotten."""
 
     def __repr__(self) -> str:
         return f"Calibration({self.history.study.name!r}, {self.method}, {len(self.history.series)} series)"
 
 
 def calibrate(
-    study: Study, *, method: str = "posterior", seed: int = 1, effort: Effort | None = None, tell: Tell | None = None
+    study: Study,
+    *,
+    method: str = "posterior",
+    seed: int = 1,
+    effort: Effort | None = None,
+    tell: Tell | None = None,
+    resume: bool = False,
 ) -> Calibration:
     """Hold a study against the past that its `history.yaml` describes.
 
@@ -94,6 +103,9 @@ def calibrate(
         Of the searches and of the predicted residuals.
     tell
         Told what is being done and how far it is.
+    resume
+        Whether a posterior that was cut off goes on from the steps that it left in the cache folder. Its draws are
+        those of one that was not cut off. Nothing is taken up where model, figures, settings or code have changed.
 
     Raises
     ------
@@ -107,8 +119,9 @@ def calibrate(
     rivals = rival_table(history, points, said)
     best = str(rivals["explanation"].iloc[0])
     contraction, draws, predicted = pd.DataFrame(), pd.DataFrame(), None
+    checkpoints: tuple[Checkpoint, ...] = ()
     if method == "posterior":
-        posteriors = _posteriors(history, seed, effort, tell)
+        posteriors, checkpoints = _posteriors(history, seed, effort, tell, resume)
         contraction = pd.concat(
             [contraction_table(one).assign(structure=in_words(where)) for where, one in posteriors], ignore_index=True
         )
@@ -126,6 +139,7 @@ def calibrate(
         draws=draws,
         step_error=step_error(history, best, points[best]),
         places=places,
+        checkpoints=checkpoints,
     )
 
 
@@ -161,7 +175,7 @@ def fit_past(
 def _points(
     history: History, seed: int, effort: Effort, tell: Tell | None
 ) -> tuple[dict[str, Point], dict[str, dict[str, Array]]]:
-    """Return the best point of each rival explanation, and what the model says there, ``(1, years)`` a series."""
+    """Return the best point of each rival explanation, and what the model says there, ``(years,)`` a series."""
     points, said = {}, {}
     for key, rival in history.file.rivals.items():
         fit = fit_past(history, rival.set, history.rival_parameters(rival))
@@ -172,28 +186,45 @@ def _points(
 
 
 def _posteriors(
-    history: History, seed: int, effort: Effort, tell: Tell | None
-) -> list[tuple[dict[str, float], Posterior]]:
-    """Return a posterior for each combination of the structures that the study names."""
+    history: History, seed: int, effort: Effort, tell: Tell | None, resume: bool
+) -> tuple[list[tuple[dict[str, float], Posterior]], tuple[Checkpoint, ...]]:
+    """Return a posterior for each combination of the structures that the study names, and where its steps are kept."""
     switches = history.file.sampling.structures
-    found = []
+    found, checkpoints = [], []
     for number, settings in enumerate(product(*switches.values())):
         held = dict(zip(switches, settings, strict=True))
         fit = fit_past(history, held, history.sampled)
-        start = best_point(fit, seed=seed, generations=effort.generations).scores
+        told = (lambda done, total: tell("looking for where to begin", done, total)) if tell else None
+        start = best_point(fit, seed=seed, generations=effort.generations, progress=told).scores
+        checkpoints.append(checkpoint_of(history, held, seed + 1000 * number, asdict(effort)))
         told = (lambda done, total, held=held: tell(f"sampling: {in_words(held)}", done, total)) if tell else None
-        posterior = sample(
-            fit,
-            start,
-            seed=seed + 1000 * number,
-            ensembles=effort.ensembles,
-            walkers=effort.walkers,
-            steps=effort.steps,
-            burn=effort.burn,
-            progress=told,
-        )
-        found.append((held, posterior))
-    return found
+        found.append((held, posterior_of(fit, start, seed + 1000 * number, effort, told, checkpoints[-1], resume)))
+    return found, tuple(checkpoints)
+
+
+def posterior_of(
+    fit: Fit,
+    start: Array,
+    seed: int,
+    effort: Effort,
+    progress: Callable[[int, int], None] | None,
+    checkpoint: Checkpoint,
+    resume: bool,
+) -> Posterior:
+    """Sample with the effort that was asked for, from the steps that were kept on or anew."""
+    if not resume:
+        checkpoint.forget()
+    return sample(
+        fit,
+        start,
+        seed=seed,
+        ensembles=effort.ensembles,
+        walkers=effort.walkers,
+        steps=effort.steps,
+        burn=effort.burn,
+        progress=progress,
+        checkpoint=checkpoint,
+    )
 
 
 def in_words(held: Mapping[str, float]) -> str:

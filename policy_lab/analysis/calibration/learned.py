@@ -11,7 +11,8 @@ import pandas as pd
 from policy_lab.analysis.calibration.likelihood import Fit, residual_spread
 from policy_lab.analysis.calibration.search import Point, Posterior
 from policy_lab.analysis.calibration.skill import skill_table, windows
-from policy_lab.study.history import History
+from policy_lab.study.history import FitParameter, History
+from policy_lab.study.sampling import quantile
 
 Array = np.ndarray
 
@@ -36,11 +37,8 @@ def contraction_table(posterior: Posterior) -> pd.DataFrame:
     ``contraction`` is one minus the posterior variance over the prior's, both of the parameter's normal score (whose
     prior variance is one). Under a tenth counts as ``silent`` (Betancourt 2018 for the measure; the bound is ours).
     """
-    from scipy.stats import norm
-
     fit = posterior.fit
     flat = posterior.scores.reshape(-1, posterior.scores.shape[2])
-    bounds = {share: fit.values(np.full((1, flat.shape[1]), norm.ppf(share))) for share in (0.05, 0.5, 0.95)}
     values = fit.values(flat)
     rows = []
     for at, one in enumerate(fit.parameters):
@@ -49,10 +47,8 @@ def contraction_table(posterior: Posterior) -> pd.DataFrame:
         rows.append(
             {
                 "parameter": one.name,
-                "unit": "times base" if one.together else one.unit,
-                "prior_q05": float(bounds[0.05][one.name][0]),
-                "prior_median": float(bounds[0.5][one.name][0]),
-                "prior_q95": float(bounds[0.95][one.name][0]),
+                "unit": spoken(one),
+                **prior_quantiles(one),
                 "q05": low,
                 "median": middle,
                 "q95": high,
@@ -91,6 +87,37 @@ def coverage_table(history: History, predicted: Predicted) -> pd.DataFrame:
                     {"series": key, "window": window, "years": int(years.sum()), "inside": int(inside[years].sum())}
                 )
     return pd.DataFrame(rows)
+
+
+def point_table(history: History, points: Mapping[str, Point]) -> pd.DataFrame:
+    """Return the most probable values beside their priors: one row an explanation and parameter, the best one first.
+
+    Columns: ``explanation``, ``parameter``, ``unit``, ``prior_q05``, ``prior_median``, ``prior_q95`` and ``value``.
+    """
+    rows = []
+    for key in sorted(points, key=lambda key: -points[key].log_posterior):
+        for one in history.rival_parameters(history.file.rivals[key]):
+            row = {"explanation": key, "parameter": one.name, "unit": spoken(one), **prior_quantiles(one)}
+            rows.append({**row, "value": points[key].values[one.name]})
+    return pd.DataFrame(rows)
+
+
+def spoken(parameter: FitParameter) -> str:
+    """Return the unit of a fitted quantity, as a reader is told it."""
+    return "times base" if parameter.together else parameter.unit
+
+
+def prior_quantiles(parameter: FitParameter) -> dict[str, float]:
+    """Return the 5, 50 and 95 % quantiles of a parameter's prior, in its unit."""
+    shares = {"prior_q05": 0.05, "prior_median": 0.5, "prior_q95": 0.95}
+    found = quantile(
+        parameter.distribution,
+        np.array([*shares.values()]),
+        base=parameter.base,
+        low=parameter.low,
+        high=parameter.high,
+    )
+    return dict(zip(shares, found.tolist(), strict=True))
 
 
 def rival_table(history: History, points: Mapping[str, Point], said: Mapping[str, Mapping[str, Array]]) -> pd.DataFrame:

@@ -106,6 +106,26 @@ def read_calibration(study: Study, *, draws: int = 100, generations: int = 50, s
     )
 
 
+def saved_structure(
+    history: History, held: Mapping[str, float], *, draws: int = 100, seed: int = 1
+) -> tuple[Fit, Array]:
+    """Return saved draws of one structure with the nuisance parameters beside them: their fit, ``(draws, sampled)``.
+
+    Parameters
+    ----------
+    held
+        The structure; the first one saved where there is none of it.
+
+    Raises
+    ------
+    InputError
+        When a column of the saved draws is missing.
+    """
+    parts = _parts(history, read_posterior(history.study))
+    part = next((one for one in parts if dict(one.held) == dict(held)), parts[0])
+    return part.fit, _with_nuisance(part, part.evenly(draws), history, seed)
+
+
 def _parts(history: History, saved: Mapping[str, Array]) -> list[_Part]:
     """Sort the draws by structure, and read the score of each parameter off its prior."""
     switches = history.file.sampling.structures

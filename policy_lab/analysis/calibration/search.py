@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from policy_lab.analysis.calibration.checkpoint import EVERY, Block, Checkpoint
 from policy_lab.analysis.calibration.likelihood import Fit
 from policy_lab.errors import InputError, Problem
 
@@ -108,6 +109,7 @@ def sample(
     steps: int = 1000,
     burn: int = 300,
     progress: Progress | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Posterior:
     """Draw from the posterior by an affine-invariant ensemble with differential-evolution moves (emcee).
 
@@ -121,6 +123,9 @@ def sample(
         Steps kept, and steps thrown away before.
     progress
         Told the steps done, of how many.
+    checkpoint
+        Where steps are kept as they are taken, and where those that are there are taken from: the draws are the same
+        as without.
 
     Raises
     ------
@@ -128,23 +133,48 @@ def sample(
         When emcee or arviz is not installed.
     """
     emcee = _needed("emcee")
-    total, done = ensembles * (steps + burn), 0
-    kept, accepted = [], []
+    each = steps + burn
+    chains = []
     for number in range(ensembles):
         generator = np.random.default_rng([seed, number])
         moves = [(emcee.moves.DEMove(), 0.7), (emcee.moves.DESnookerMove(), 0.1), (emcee.moves.StretchMove(), 0.2)]
         sampler = emcee.EnsembleSampler(walkers, len(start), fit.log_posterior, vectorize=True, moves=moves)
         sampler._random = np.random.RandomState(int(generator.integers(2**31)))
         first = np.clip(start + generator.normal(0, 0.5, size=(walkers, len(start))), -3, 3)
-        for _ in sampler.sample(first, iterations=steps + burn):
-            done += 1
-            if progress and not done % 10:
-                progress(done, total)
-        kept.append(sampler.get_chain(discard=burn))
-        accepted.append(float(sampler.acceptance_fraction.mean()))
+
+        def tell(done: int, before: int = number * each) -> None:
+            if progress and not (before + done) % 10:
+                progress(before + done, ensembles * each)
+
+        chains.append(_chain(sampler, first, each, number, tell, checkpoint))
+    kept = [chain[burn:] for chain in chains]
+    moved = [(np.diff(chain, axis=0) != 0).any(axis=2).mean() for chain in chains]
     rhat, effective = agreement(kept, [one.name for one in fit.parameters])
     scores = np.stack([chain.reshape(-1, chain.shape[2]) for chain in kept])
-    return Posterior(fit, scores, rhat, effective, float(np.mean(accepted)))
+    return Posterior(fit, scores, rhat, effective, float(np.mean(moved)))
+
+
+def _chain(
+    sampler: Any, first: Array, steps: int, ensemble: int, tell: Callable[[int], None], checkpoint: Checkpoint | None
+) -> Array:
+    """Return all steps of an ensemble, ``(steps, walkers, parameters)``; those that were kept are not taken again."""
+    blocks = checkpoint.blocks(ensemble) if checkpoint else []
+    parts, number = [block.scores for block in blocks], len(blocks)
+    done = sum(len(part) for part in parts)
+    begin: Any = first
+    if blocks:
+        sampler._random.set_state(blocks[-1].random)
+        begin = _needed("emcee").State(blocks[-1].scores[-1], log_prob=blocks[-1].log_posterior)
+    fresh: list[Array] = []
+    for state in sampler.sample(begin, iterations=steps - done, store=False, skip_initial_state_check=bool(blocks)):
+        fresh.append(np.array(state.coords))
+        done += 1
+        tell(done)
+        if checkpoint and (len(fresh) == EVERY or done == steps):
+            parts.append(np.stack(fresh))
+            checkpoint.add(ensemble, number, Block(parts[-1], np.array(state.log_prob), sampler._random.get_state()))
+            fresh, number = [], number + 1
+    return np.concatenate([*parts, np.stack(fresh)] if fresh else parts)
 
 
 def agreement(chains: list[Array], names: list[str], most: int = 20_000) -> tuple[dict[str, float], dict[str, float]]:

@@ -38,7 +38,7 @@ def skill_table(history: History, model: Mapping[str, Array]) -> pd.DataFrame:
         One row a series and window (``fitted``, ``held out``, ``Covid years``): mean absolute percentage errors
         (``model``, ``persistence``, ``trend``, in %), the same as mean absolute scaled errors (scale: mean absolute
         change from year to year among the fitted figures), and a ``verdict`` on the held-out years: the model has
-        skill where it beats both.
+        skill where it beats both by both measures.
     """
     rows = []
     for key, series in history.series.items():
@@ -53,7 +53,7 @@ def skill_table(history: History, model: Mapping[str, Array]) -> pd.DataFrame:
             scale = _yearly_change(series)
             shares = {name: float((error / actual).mean() * 100) for name, error in errors.items()}
             scaled = {f"{name}_mase": float(error.mean() / scale) for name, error in errors.items()}
-            verdict = _verdict(errors) if window == "held out" else ""
+            verdict = _verdict(errors, actual) if window == "held out" else ""
             rows.append({"series": key, "title": series.observed.title, "window": window, "years": int(inside.sum())})
             rows[-1] |= {**shares, **scaled, "verdict": verdict}
     return pd.DataFrame(rows)
@@ -104,11 +104,15 @@ def _yearly_change(series: PublishedSeries) -> float:
     return float(np.abs(np.diff(values)).mean())
 
 
-def _verdict(errors: Mapping[str, Array]) -> str:
-    rivals = [float(error.mean()) for name, error in errors.items() if name != "model"]
-    if len(errors["model"]) < 2:
+def _verdict(errors: Mapping[str, Array], actual: Array) -> str:
+    """Return whether the model errs less than both rivals, by absolute errors and as shares: one alone may be luck."""
+    if len(actual) < 2:
         return NOT_JUDGED
-    return SKILL if float(errors["model"].mean()) < min(rivals) else NO_SKILL
+    for scale in (np.ones(len(actual)), actual):
+        means = {name: float((error / scale).mean()) for name, error in errors.items()}
+        if means["model"] >= min(mean for name, mean in means.items() if name != "model"):
+            return NO_SKILL
+    return SKILL
 
 
 def theil_table(history: History, model: Mapping[str, Array]) -> pd.DataFrame:
