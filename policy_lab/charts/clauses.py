@@ -111,7 +111,7 @@ def _paint(
 ) -> None:
     for number, lines in enumerate(labels):
         bold = "bold" if lines == [ALL] else "normal"
-        sheet.text(MARGIN, top + _ROW * (number + 0.5), "\n".join(lines), weight=bold, linespacing=0.95)
+        sheet.text(MARGIN, top + _ROW * (number + 0.5), "\n".join(lines), weight=bold, linespacing=1.05)
     for number, (measure, bars) in enumerate(panels.items()):
         left = _LABELS + number * (_PANEL + _GAP)
         sheet.text(left, top - 0.06, "\n".join(headings[measure]), size=_HEADING, weight="bold", va="bottom")

@@ -15,8 +15,9 @@ from policy_lab.errors import InputError, Problem
 from policy_lab.out.data_dictionary import study_of
 from policy_lab.out.run_rows import Wanted, block_keys
 from policy_lab.provenance import package_version
+from policy_lab.results.choosing import OWN
 from policy_lab.results.files import written_whole
-from policy_lab.results.labelled import OWN, axis_name
+from policy_lab.results.labelled import axis_name
 from policy_lab.results.reading import part_arrays
 from policy_lab.results.stored import Part
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.calendar import dates, plain_unit
-from policy_lab.results.choosing import Choice
-from policy_lab.results.labelled import OWN
+from policy_lab.results.choosing import OWN, Choice
 from policy_lab.results.reading import batches, part_arrays
 from policy_lab.results.stored import Part, StoredRuns
 

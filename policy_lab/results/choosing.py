@@ -9,7 +9,10 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.results.parts import Block
+from policy_lab.study.plan_schema import OWN_AREA
 
+OWN = OWN_AREA
+"""What the study's own starting values are called among areas."""
 Names = str | Iterable[str] | None
 Numbers = int | Iterable[int] | slice | None
 Times = float | Iterable[float] | slice | None
@@ -56,7 +59,9 @@ def chosen_names(kind: str, asked: Names, known: Sequence[str]) -> tuple[str, ..
         Problem(
             what=f"no {kind} `{name}` in these runs",
             nearest=nearest_names(name, known),
-            remedy=f"There are: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}.",
+            remedy=f"There are: {', '.join(known[:20])}{' …' if len(known) > 20 else ''}."
+            if known
+            else "There are none.",
         )
         for name in names
         if name not in known
@@ -65,6 +70,17 @@ def chosen_names(kind: str, asked: Names, known: Sequence[str]) -> tuple[str, ..
     if problems:
         raise InputError(*problems)
     return tuple(dict.fromkeys(names))
+
+
+def chosen_keys(kind: str, asked: Names, known: Sequence[str]) -> tuple[str, ...]:
+    """Return the areas or settings asked for: the empty one alone where the runs know none.
+
+    Where they know others the empty one is asked for as ``own``.
+    """
+    if not known and asked is None:
+        return ("",)
+    shown = {name or OWN: name for name in known}
+    return tuple(shown[name] for name in chosen_names(kind, asked, tuple(shown)))
 
 
 def chosen_numbers(kind: str, asked: Numbers, known: range) -> tuple[int, ...]:

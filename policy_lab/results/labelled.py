@@ -9,7 +9,7 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.results.calendar import dates, plain_unit
-from policy_lab.results.choosing import Choice
+from policy_lab.results.choosing import OWN, Choice
 from policy_lab.results.parts import BLOCK_COLUMNS, Clock
 from policy_lab.results.reading import chosen_arrays
 from policy_lab.results.types import Results
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from policy_lab.results.stored import StoredRuns
 
 AXES = (*BLOCK_COLUMNS, "design", "world", "future", "time")
-OWN = "own"
-"""Label of the study's own starting values among areas."""
 
 
 def to_xarray(results: Results) -> xr.Dataset:

@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from policy_lab.errors import InputError, Problem, nearest_names
-from policy_lab.results.choosing import Choice, Names, Numbers, Times, chosen_names, chosen_numbers, chosen_times
+from policy_lab.results.choosing import (
+    Choice,
+    Names,
+    Numbers,
+    Times,
+    chosen_keys,
+    chosen_names,
+    chosen_numbers,
+    chosen_times,
+)
 from policy_lab.results.failures import read_failures
 from policy_lab.results.parts import Block, Cases, Clock
 from policy_lab.results.read_write import column_names
@@ -63,8 +72,9 @@ class StoredRuns:
     """Runs on disk, opened by `open_batch`. Nothing but the ends of its files is read before something is asked for.
 
     ``designs``, ``scenarios``, ``areas`` and ``settings`` are in the order of the plan; ``areas`` and ``settings`` are
-    empty where the batch has none. ``time`` is in the unit of ``clock`` since its start. ``warnings`` say what is
-    missing or does not belong.
+    empty where the batch has none, and an empty name among areas stands for the study's own starting values, which are
+    called ``own`` wherever they are shown or asked for. ``time`` is in the unit of ``clock`` since its start.
+    ``warnings`` say what is missing or does not belong.
     """
 
     folder: Path
@@ -196,8 +206,8 @@ class StoredRuns:
         """
         return Choice(
             scenarios=chosen_names("scenario", scenario, self.scenarios),
-            areas=chosen_names("area", area, self.areas) if self.areas else ("",),
-            settings=chosen_names("setting", setting, self.settings) if self.settings else ("",),
+            areas=chosen_keys("area", area, self.areas),
+            settings=chosen_keys("setting", setting, self.settings),
             designs=chosen_names("design", design, self.designs),
             worlds=chosen_numbers("world", world, range(self.worlds)),
             futures=chosen_numbers("future", future, range(self.futures)),

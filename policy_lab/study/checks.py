@@ -50,6 +50,7 @@ def problems_of(parts: Parts) -> Iterator[Problem]:
     yield from parameter_problems(parts)
     yield from study_problems(parts)
     yield from measure_problems(parts)
+    yield from indicator_problems(parts)
     yield from structure_problems(parts)
     yield from loop_problems(parts)
     yield from design_problems(parts)
@@ -227,6 +228,23 @@ def _criteria_problems(parts: Parts) -> Iterator[Problem]:
             what = f"`{variable}` has several elements where one number is needed"
             remedy = "Name one of them, or say `elements: sum` or `mean`."
             yield parts.study_yaml.problem(("criteria", key, "variable"), what, remedy=remedy)
+
+
+def indicator_problems(parts: Parts) -> Iterator[Problem]:
+    """Check that each published indicator is one number a moment."""
+    yaml = parts.study_yaml
+    for key, indicator in parts.file.indicators.items():
+        place: Place = ("indicators", key, "variable")
+        name, elements = split_element(indicator.variable)
+        found = tuple(_variable(parts, yaml, place, name))
+        yield from found
+        if found:
+            continue
+        if elements:
+            yield from _element(parts, yaml, place, name, elements)
+        elif indicator.elements == "only" and parts.model.elements(name):
+            remedy = "Name one of them, or say `elements: sum` or `mean`."
+            yield yaml.problem(place, f"`{name}` has several elements where one number is needed", remedy=remedy)
 
 
 def structure_problems(parts: Parts) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 
 from policy_lab.study.area_schema import Areas
 from policy_lab.study.criteria_schema import Criterion
+from policy_lab.study.indicator_schema import Indicator
 from policy_lab.study.schema_base import Frozen
 
 Grade = Literal["A", "B", "C"]
@@ -398,6 +399,8 @@ class StudyFile(Frozen):
     measures: Measures
     criteria: dict[str, Criterion] = Field(default_factory=dict)
     """What a design has to satisfy to be good enough, all of it at once; fixed before anything is run."""
+    indicators: dict[str, Indicator] = Field(default_factory=dict)
+    """Published figures that a reader can watch, by a short name."""
     outcomes: tuple[str, ...]
     """Variables saved in every run."""
     groups: dict[str, str]

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 
 from policy_lab.analysis.risk import pairwise, risk
 from policy_lab.errors import InputError
+from policy_lab.out.run_rows import Wanted, tidy_rows
 from policy_lab.results import Results, write_runs
 from policy_lab.results import difference as case_by_case
 from policy_lab.results.labelled import axis_name, paired_difference, to_xarray
 from policy_lab.results.opening import open_batch
+from policy_lab.results.parts import Block, Clock, part_path, write_part
 from policy_lab.results.stored import StoredRuns
 from tests.results.batch import PLAN, write_batch
 
@@ -120,6 +123,7 @@ def test_only_what_is_chosen_is_held(stored: StoredRuns) -> None:
         ({"scenario": ["calm", "randm"]}, "random"),
         ({"setting": "srict"}, "strict"),
         ({"outcome": "Fleat"}, "Fleet"),
+        ({"area": "own"}, "There are none"),
         ({"world": 5}, "There are 0 to 4"),
         ({"future": [0, -1]}, "no future -1"),
         ({"time": 0.5}, "time 0.5 was not saved"),
@@ -196,6 +200,31 @@ def test_duckdb_reads_the_parts_as_one_table(
         values = batch[1][f"{scenario}_{setting}"]["Fish stock"][stored.designs.index(design), ..., 12:]
         if not np.isnan(values).any():
             assert mean == pytest.approx(values.mean())
+
+
+def test_places_are_asked_for_by_key_and_the_study_s_own_start_by_that_word(results: Results, tmp_path: Path) -> None:
+    for area, shift in (("", 0.0), ("north", 10.0)):
+        block = Block(f"random_{area}", "random", area)
+        moved = {name: replace(one, values=one.values + shift) for name, one in results.outcomes.items()}
+        write_part(
+            moved,
+            part_path(tmp_path, block, 0),
+            block=block,
+            designs=results.designs,
+            time=results.time,
+            clock=Clock.of(results.plan),
+            first_world=0,
+        )
+    stored = open_batch(tmp_path)
+    assert stored.areas == ("", "north")
+    found = stored.select(outcome="Fish stock")["Fish stock"]
+    assert found["area"].values.tolist() == ["own", "north"]
+    gap = found.sel(area="north") - found.sel(area="own")
+    assert np.nanmax(np.abs(gap.values - 10)) < 1e-12
+    own = stored.select(area="own", outcome="Fish stock")["Fish stock"]
+    assert np.array_equal(own.values[0, 0], results["Fish stock"].values, equal_nan=True)
+    wanted = Wanted(stored, stored.choose(area=["north", "own"], outcome="Fish stock"))
+    assert {row["area"] for batch in tidy_rows(wanted) for row in batch.to_pylist()} == {"own", "north"}
 
 
 def test_single_precision_stays_single(tmp_path: Path) -> None:
