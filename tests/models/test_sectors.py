@@ -71,14 +71,14 @@ SECTORS = {
             quiet={"Wave size": 0.0},
             pulse=("Wave share of step", "Wave month", "Wave duration"),
             loop=(
-                "Strain", "Quit rate", "Experienced leavers", "Change of representatives", "Trust turnover", "Trust",
-                "Strain recovery rate", "Strain",
+                "Strain", "Quit rate", "Experienced leavers", "Change of representatives", "Trust turnover",
+                "Personal trust", "Trust", "Strain recovery rate", "Strain",
             ),
             same=frozenset({
                 "Experienced leavers", "Experienced staff", "Hires", "Maturing", "Novice leavers", "Novice staff",
-                "Strain", "Trust",
+                "Personal trust", "Strain", "Trust",
             }),
-            shares=frozenset({"Strain", "Trust", "Information shared"}),
+            shares=frozenset({"Strain", "Personal trust", "Information shared"}),
         ),
         Sector(
             name="shared_training",
