@@ -55,7 +55,7 @@ def test_the_example_holds_its_blocks_in_order(weather: PlanSet) -> None:
         *("random_as-drawn", "random_costly-patrols"),
         *("stormy-decade_as-drawn", "stormy-decade_costly-patrols"),
     ]
-    assert weather.cases == 4 * 5 * 128 * 10
+    assert weather.cases == 4 * 5 * 512 * 5
     assert weather.precision == "single"
     plain, dear = weather.blocks[2].plan, weather.blocks[3].plan
     assert plain.spoken_settings() == {"Assessment delay": 12}
