@@ -60,6 +60,9 @@ class Uncertain(Frozen):
     """Structural switches: `drawn`, or the one of its two values at which each is held. Drawn where left out."""
     posterior: bool = False
     """Whether fitted parameters are drawn from the study's saved posterior instead of their ranges."""
+    scores: Names = ()
+    """Files of experts' scores, or folders that `policy-lab elicit read` wrote, seen from this file or from where the
+    command runs: each world takes one expert's whole view. The study's own scores where left out."""
     correlations: tuple[CorrelationEntry, ...] = ()
     """Parameters that are drawn together; all others are drawn independently."""
 
