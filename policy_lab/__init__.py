@@ -4,7 +4,8 @@ The names below are everything that most work needs, in the order in which a use
 they are first used, so that ``import policy_lab`` costs next to nothing.
 
 - The question: ``find_studies``, ``open_study``, ``read_plan``
-- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``
+- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``,
+  ``export_batch``
 - What was put in: ``dominance``, ``put_in``
 - What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
   ``sensitivity``
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from policy_lab.errors import InputError
     from policy_lab.model import read_model
     from policy_lab.out import export
+    from policy_lab.out.batch_export import export_batch
     from policy_lab.out.equation_book import write_book
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
@@ -94,6 +96,7 @@ _HOMES: Final = {
     "surface_chart": "charts",
     "split_chart": "charts",
     "export": "out",
+    "export_batch": "out.batch_export",
     "write_book": "out.equation_book",
     "read_runs": "results",
     "open_batch": "results",
@@ -120,6 +123,7 @@ __all__ = [
     "dominance",
     "dominance_chart",
     "export",
+    "export_batch",
     "fan_chart",
     "find_studies",
     "history_chart",
