@@ -167,7 +167,7 @@ def _cost(found: Estimate) -> Iterator[str]:
         f"About {_span(found.seconds)} on this machine as busy as it is now, of which {_span(found.solving)} to find "
         f"where worlds are at rest; about {found.disk / GIB:.2g} GiB on disk, {found.memory / GIB:.1f} GiB of memory."
     )
-    yield f"Measured on {found.tried} of these runs, or shorter sets of them, just now; it may be twice that or half."
+    yield f"Measured on {found.tried} of these runs just now, and not promised: it may be half that or twice."
 
 
 def _span(seconds: float) -> str:
