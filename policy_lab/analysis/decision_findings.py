@@ -221,7 +221,7 @@ def timing_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
     members = [name for name in _members(setting) if name != setting.base]
     if table.empty or not members:
         return "Without the base design and another there is no timing to tell.", "Add the base design."
-    firsts, seconds = [], []
+    firsts, never, seconds = [], [], []
     for name in members:
         rows = table[table["design"] == name].sort_values("year")
         last, short = rows.iloc[-1], setting.short(name)
@@ -230,9 +230,11 @@ def timing_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
         if lasting.any():
             firsts.append(f"under {short} from year {rows['year'].iloc[lasting.argmax()]:.0f} on")
         else:
-            firsts.append(f"under {short} in no lasting stretch of the horizon")
+            never.append(short)
         plain, discounted = (more_or_less(float(last[key])) for key in ("so_far", "so_far_discounted"))
         ahead = percent(float(last["ahead"]))
         seconds.append(f"{short} {plain} undiscounted, {discounted} at 3.5% a year (less in {ahead} of worlds)")
-    first = f"In the median world less accumulates in a year than under the base {listed(firsts)}."
+    if never:
+        firsts.append(f"in no lasting stretch of the horizon under {listed(never)}")
+    first = f"In the median world less accumulates in a year than under the base {'; '.join(firsts)}."
     return first, f"Over the whole horizon, against {setting.short(setting.base)}: {'; '.join(seconds)}."
