@@ -26,8 +26,12 @@ def _members(setting: Setting) -> list[str]:
 
 
 def _known(names: list[str], setting: Setting) -> str:
-    """Say that an order among designs was put in, as an aside; empty where none was."""
+    """Say as an aside how an order, the best first, stands to the orders that were put in; empty where none was."""
     inside = [pair for pair in setting.put_in if set(pair) <= set(names)]
+    against = [pair for pair in inside if names.index(pair[0]) > names.index(pair[1])]
+    if against:
+        turned = listed(sorted(f"{setting.short(above)} above {setting.short(below)}" for above, below in against))
+        return f" (against what the scores put in: {turned})"
     if not inside:
         return ""
     whole = len(inside) == len(names) * (len(names) - 1) // 2
@@ -41,7 +45,7 @@ def survival_finding(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting
     held = [f"{row['mean_time']:.0f} under {setting.short(str(name))}" for name, row in rows.iterrows()]
     first = (
         f"Of the {watched}, modelled futures hold on average for {listed(held)} before a persistent shortfall begins"
-        f"{_known(list(rows.index), setting)}."
+        f"{_known([str(name) for name in rows.index], setting)}."
     )
     late = [str(name) for name, row in rows.iterrows() if not np.isfinite(row["median"])]
     soon = rows[rows["median"].notna()].sort_values("median")
@@ -66,7 +70,7 @@ def satisficing_finding(table: pd.DataFrame, radius: pd.DataFrame, setting: Sett
     )
     number = count(table["criterion"].nunique() - 1, "criterion", "criteria")
     shares = [f"{percent(row.share_worlds)} under {setting.short(row.design)}" for row in whole.itertuples(index=False)]
-    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{_known(members, setting)}."
+    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{_known(list(whole['design']), setting)}."
     top = str(whole["design"].iloc[0])
     single = table[(table["design"] == top) & (table["criterion"] != ALL)].sort_values("share_worlds")
     worst = single.iloc[0]

@@ -51,6 +51,8 @@ def test_how_long_designs_hold(setting, put_in):
         "by the end."
     )
     assert "(an order put in, not found)" in survival_finding(curves, times, put_in)[0]
+    turned = survival_finding(curves, times.assign(mean_time=[80.0, 99.6, 90.4]), put_in)[0]
+    assert turned.endswith("begins (against what the scores put in: Co-management above Catch quota).")
 
 
 def test_good_enough(setting, put_in):
@@ -64,7 +66,7 @@ def test_good_enough(setting, put_in):
     )
     assert "what fails most often is that boats are left (kept in 50% of worlds)" in second
     assert "only while what is not known stays within 25% of its range" in second
-    assert "put in, not found" in satisficing_finding(table, radius, put_in)[0]
+    assert "(against what the scores put in" in satisficing_finding(table, radius, put_in)[0]
     assert "no criteria" in satisficing_finding(table.iloc[:0], radius, setting)[0]
     never, always = (radius.assign(radius=value) for value in (0.0, 1.0))
     assert "not even where everything is as held most likely" in satisficing_finding(table, never, setting)[1]
@@ -122,8 +124,8 @@ def test_where_the_order_turns(setting):
     found = ReversalMap(QUOTA, CREWS, RISK, x, y, cells, "")
     first, second = reversal_finding(found, setting)
     assert first == (
-        "A clearly lower risk: Catch quota nowhere on the map; Co-management in 50% of the map, mostly where Fish price "
-        "is below 1.5 kGBP/tonne."
+        "A clearly lower risk: Catch quota nowhere on the map; Co-management in 50% of the map, mostly where Fish "
+        "price is below 1.5 kGBP/tonne."
     )
     assert "evidence grade C and B" in second
     known = reversal_finding(replace(found, put_in_above=CREWS), setting)[0]
