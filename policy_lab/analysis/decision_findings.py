@@ -70,7 +70,8 @@ def satisficing_finding(table: pd.DataFrame, radius: pd.DataFrame, setting: Sett
     )
     number = count(table["criterion"].nunique() - 1, "criterion", "criteria")
     shares = [f"{percent(row.share_worlds)} under {setting.short(row.design)}" for row in whole.itertuples(index=False)]
-    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{_known(list(whole['design']), setting)}."
+    known = _known(list(whole["design"]), setting)
+    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{known}."
     top = str(whole["design"].iloc[0])
     single = table[(table["design"] == top) & (table["criterion"] != ALL)].sort_values("share_worlds")
     worst = single.iloc[0]
