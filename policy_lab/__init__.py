@@ -24,9 +24,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from policy_lab.analysis.beliefs import beliefs
     from policy_lab.analysis.calibration.calibrate import calibrate
     from policy_lab.analysis.calibration.saved import read_calibration
     from policy_lab.analysis.checking import check
+    from policy_lab.analysis.clauses import clauses
+    from policy_lab.analysis.decision import decide
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.loops import loop_effects
     from policy_lab.analysis.places import most_different, place_figures
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.risk import pairwise, risk, surface
     from policy_lab.analysis.sensitivity import sensitivity
     from policy_lab.analysis.shortfall import split
+    from policy_lab.analysis.watch import watch
     from policy_lab.charts import (
         dominance_chart,
         fan_chart,
@@ -45,8 +49,11 @@ if TYPE_CHECKING:
         surface_chart,
         view_chart,
     )
+    from policy_lab.charts.beliefs import beliefs_chart
+    from policy_lab.charts.clauses import clauses_chart
     from policy_lab.charts.history import history_chart
     from policy_lab.charts.place import place_chart
+    from policy_lab.charts.watch import watch_chart
     from policy_lab.engine import compile
     from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
@@ -78,8 +85,15 @@ _HOMES: Final = {
     "split": "analysis.shortfall",
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
+    "decide": "analysis.decision",
     "check": "analysis.checking",
     "sensitivity": "analysis.sensitivity",
+    "clauses": "analysis.clauses",
+    "clauses_chart": "charts.clauses",
+    "beliefs": "analysis.beliefs",
+    "beliefs_chart": "charts.beliefs",
+    "watch": "analysis.watch",
+    "watch_chart": "charts.watch",
     "named_loops": "run.feedback",
     "knock_out": "run.knock_out",
     "loop_effects": "analysis.loops",
@@ -117,9 +131,14 @@ _HOMES: Final = {
 __all__ = [
     "InputError",
     "accuracy",
+    "beliefs",
+    "beliefs_chart",
     "calibrate",
     "check",
+    "clauses",
+    "clauses_chart",
     "compile",
+    "decide",
     "dominance",
     "dominance_chart",
     "export",
@@ -159,6 +178,8 @@ __all__ = [
     "surface_chart",
     "to_xarray",
     "view_chart",
+    "watch",
+    "watch_chart",
     "write_book",
 ]
 
