@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from policy_lab.analysis.convergence import WORLDS, stands_still
+from policy_lab.analysis.convergence import FUTURES, WORLDS, stands_still
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.information import BY_KIND, EVERYTHING
 from policy_lab.analysis.put_in import RISK
@@ -17,6 +17,8 @@ from policy_lab.analysis.words import count, listed, more_or_less, percent, two_
 
 Sentences = tuple[str, str]
 
+_CHANCE = 0.05
+"""Share of cells that are clear by chance where two designs do not differ."""
 _KNOWN = "an order put in, not found"
 
 
@@ -170,11 +172,13 @@ def reversal_finding(found: ReversalMap | None, setting: Setting) -> Sentences:
     what = "lower risk" if found.measure == RISK else "better average outcome (no difference in risk is clear)"
     parts = []
     for name in (found.design, found.other):
-        region, share = region_of(found, name), float((found.cells["better"] == name).mean())
+        region, clear = region_of(found, name), found.cells["better"] == name
+        few = clear.sum() <= max(1, round(_CHANCE * len(clear)))
+        share = f"{percent(float(clear.mean()))} of the map{' (as few cells as chance alone may give)' if few else ''}"
         parts.append(
             f"{setting.short(name)} nowhere on the map"
             if region.words == NOWHERE
-            else f"{setting.short(name)} in {percent(share)} of the map{_mostly(region)}"
+            else f"{setting.short(name)} in {share}{_mostly(region)}"
         )
     known = ""
     if found.put_in_above:
@@ -197,11 +201,12 @@ def convergence_finding(table: pd.DataFrame, pairs: pd.DataFrame, pair: tuple[st
     group = table[(table["group"] == main_group(setting)) & (table["varied"] == WORLDS)]
     if len(pair) != 2 or group.empty:
         return "There is no order to stand still: too few designs or worlds.", "Compare two designs in four worlds."
-    rows = pairs[(pairs["varied"] == WORLDS)]
-    one = rows[rows["design"].isin(pair) & rows["other"].isin(pair)]
+    own = pairs[pairs["design"].isin(pair) & pairs["other"].isin(pair)]
+    one, lucky = (own[own["varied"] == varied] for varied in (WORLDS, FUTURES))
     names = f"{setting.short(pair[0])} and {setting.short(pair[1])}"
     known = f" ({_KNOWN})" if len(one) and bool(one["put_in"].iloc[0]) else ""
-    first = f"The order of {names}{known} {_still_words(one, 'agree')}."
+    luck = f"; with these worlds kept it {_still_words(lucky, 'agree', 'future')}" if len(lucky) else ""
+    first = f"The order of {names}{known} {_still_words(one, 'agree')}{luck}."
     last = group.sort_values("size").iloc[-1]
     same = f"the same one ranks lowest in {percent(float(last['same_best']))} of pairs of runs"
     size = count(int(last["size"]), "world")
@@ -209,15 +214,15 @@ def convergence_finding(table: pd.DataFrame, pairs: pd.DataFrame, pair: tuple[st
     return first, second
 
 
-def _still_words(rows: pd.DataFrame, column: str) -> str:
+def _still_words(rows: pd.DataFrame, column: str, noun: str = "world") -> str:
     if rows.empty:
         return "was not looked at"
     rows = rows.sort_values("size")
     at = stands_still(rows["size"].to_numpy(), rows[column].to_numpy())
     last = rows.iloc[-1]
     if np.isfinite(at):
-        return f"stands still from about {count(int(at), 'world')} on"
-    size, agree = count(int(last["size"]), "world"), percent(float(last[column]))
+        return f"stands still from about {count(int(at), noun)} on"
+    size, agree = count(int(last["size"]), noun), percent(float(last[column]))
     return f"does not stand still: two runs of {size} agree in {agree} of cases"
 
 

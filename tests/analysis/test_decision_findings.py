@@ -130,6 +130,8 @@ def test_where_the_order_turns(setting):
     assert "evidence grade C and B" in second
     known = reversal_finding(replace(found, put_in_above=CREWS), setting)[0]
     assert "Co-management was put in above the other" in known
+    lone = cells.assign(better=[CREWS, UNCLEAR, UNCLEAR, UNCLEAR])
+    assert "(as few cells as chance alone may give)" in reversal_finding(replace(found, cells=lone), setting)[0]
     assert "No map" in reversal_finding(None, setting)[0]
 
 
@@ -140,6 +142,9 @@ def test_standing_still(setting):
     first, second = convergence_finding(table, pairs, (QUOTA, CREWS), setting)
     assert first == "The order of Catch quota and Co-management stands still from about 5 worlds on."
     assert "stands still from about 10 worlds on; the same one ranks lowest in 100%" in second
+    luck = pairs.assign(varied="futures", agree=[0.5, 0.96, 1.0])
+    both = convergence_finding(table, pd.concat([pairs, luck]), (QUOTA, CREWS), setting)[0]
+    assert both.endswith("from about 5 worlds on; with these worlds kept it stands still from about 10 futures on.")
     shaky = pairs.assign(agree=[0.5, 0.6, 0.7], put_in=True)
     told = convergence_finding(table, shaky, (QUOTA, CREWS), setting)[0]
     assert told.endswith("does not stand still: two runs of 20 worlds agree in 70% of cases.")
