@@ -8,7 +8,7 @@ they are first used, so that ``import policy_lab`` costs next to nothing.
   ``export_batch``
 - What was put in: ``dominance``, ``put_in``
 - What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
-  ``sensitivity``
+  ``sensitivity``, ``discover``
 - Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
 - Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
 - Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.checking import check
     from policy_lab.analysis.clauses import clauses
     from policy_lab.analysis.decision import decide
+    from policy_lab.analysis.discovery import discover
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.loops import loop_effects
     from policy_lab.analysis.places import most_different, place_figures
@@ -88,6 +89,7 @@ _HOMES: Final = {
     "decide": "analysis.decision",
     "check": "analysis.checking",
     "sensitivity": "analysis.sensitivity",
+    "discover": "analysis.discovery",
     "clauses": "analysis.clauses",
     "clauses_chart": "charts.clauses",
     "beliefs": "analysis.beliefs",
@@ -139,6 +141,7 @@ __all__ = [
     "clauses_chart",
     "compile",
     "decide",
+    "discover",
     "dominance",
     "dominance_chart",
     "export",
