@@ -21,6 +21,7 @@ from policy_lab.errors import EngineError, InputError
 from policy_lab.run.bench import bench_of
 from policy_lab.run.chunks import chunks_of
 from policy_lab.run.ensemble import run_batch
+from policy_lab.run.identity import batch_manifest, differences
 from policy_lab.run.workers import Task, in_processes, work
 from policy_lab.study.plan_file import read_plan
 from tests.run.batches import CODE, SMALL, files_of, plan_file, started
@@ -233,3 +234,13 @@ def test_processes_that_cannot_work_are_given_up(planned: Path) -> None:
     with pytest.raises((InputError, EngineError)):
         list(in_processes([task], 1))
     assert bench_of(plan_set).plan_set is plan_set
+
+
+def test_figures_of_a_place_belong_to_what_a_batch_is(planned: Path) -> None:
+    plan_set = read_plan(planned)
+    chunks = chunks_of(plan_set, SMALL)
+    known = batch_manifest(plan_set, chunks, SMALL)
+    other = {**known, "settings": {**known["settings"], "areas_sha256": "1"}}
+    assert [problem.what for problem in differences(known, known, Path())] == []
+    (found,) = differences(other, known, Path())
+    assert "a choice (areas_sha256 1, now nothing) differs" in found.what
