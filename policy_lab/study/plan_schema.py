@@ -54,7 +54,7 @@ class Uncertain(Frozen):
     vary: Names | None = None
     """What is drawn; everything that has a range where left out. `parameters`, `levers` (the scores of designs) and
     `luck`, or a group of parameters, a grade (`grade C`) or a single parameter. The rest stands at its base value."""
-    hold: dict[str, float] = Field(default_factory=dict)
+    hold: Held = Field(default_factory=dict)
     """Constants (`Name` or `Name[element]`) held at a value in every block, in their own unit."""
     switches: dict[str, Literal["drawn"] | float] = Field(default_factory=dict)
     """Structural switches: `drawn`, or the one of its two values at which each is held. Drawn where left out."""
