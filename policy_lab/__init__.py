@@ -4,10 +4,11 @@ The names below are everything that most work needs, in the order in which a use
 they are first used, so that ``import policy_lab`` costs next to nothing.
 
 - The question: ``find_studies``, ``open_study``, ``read_plan``
-- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``
+- Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``,
+  ``export_batch``
 - What was put in: ``dominance``, ``put_in``
 - What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
-  ``sensitivity``
+  ``sensitivity``, ``discover``
 - Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
 - Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
 - Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
@@ -23,9 +24,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from policy_lab.analysis.beliefs import beliefs
     from policy_lab.analysis.calibration.calibrate import calibrate
     from policy_lab.analysis.calibration.saved import read_calibration
     from policy_lab.analysis.checking import check
+    from policy_lab.analysis.clauses import clauses
+    from policy_lab.analysis.decision import decide
+    from policy_lab.analysis.discovery import discover
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.loops import loop_effects
     from policy_lab.analysis.places import most_different, place_figures
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.risk import pairwise, risk, surface
     from policy_lab.analysis.sensitivity import sensitivity
     from policy_lab.analysis.shortfall import split
+    from policy_lab.analysis.watch import watch
     from policy_lab.charts import (
         dominance_chart,
         fan_chart,
@@ -44,13 +50,17 @@ if TYPE_CHECKING:
         surface_chart,
         view_chart,
     )
+    from policy_lab.charts.beliefs import beliefs_chart
+    from policy_lab.charts.clauses import clauses_chart
     from policy_lab.charts.history import history_chart
     from policy_lab.charts.place import place_chart
+    from policy_lab.charts.watch import watch_chart
     from policy_lab.engine import compile
     from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
     from policy_lab.model import read_model
     from policy_lab.out import export
+    from policy_lab.out.batch_export import export_batch
     from policy_lab.out.equation_book import write_book
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
@@ -76,8 +86,16 @@ _HOMES: Final = {
     "split": "analysis.shortfall",
     "series_quantiles": "analysis.quantiles",
     "put_in": "analysis.put_in",
+    "decide": "analysis.decision",
     "check": "analysis.checking",
     "sensitivity": "analysis.sensitivity",
+    "discover": "analysis.discovery",
+    "clauses": "analysis.clauses",
+    "clauses_chart": "charts.clauses",
+    "beliefs": "analysis.beliefs",
+    "beliefs_chart": "charts.beliefs",
+    "watch": "analysis.watch",
+    "watch_chart": "charts.watch",
     "named_loops": "run.feedback",
     "knock_out": "run.knock_out",
     "loop_effects": "analysis.loops",
@@ -94,6 +112,7 @@ _HOMES: Final = {
     "surface_chart": "charts",
     "split_chart": "charts",
     "export": "out",
+    "export_batch": "out.batch_export",
     "write_book": "out.equation_book",
     "read_runs": "results",
     "open_batch": "results",
@@ -114,12 +133,19 @@ _HOMES: Final = {
 __all__ = [
     "InputError",
     "accuracy",
+    "beliefs",
+    "beliefs_chart",
     "calibrate",
     "check",
+    "clauses",
+    "clauses_chart",
     "compile",
+    "decide",
+    "discover",
     "dominance",
     "dominance_chart",
     "export",
+    "export_batch",
     "fan_chart",
     "find_studies",
     "history_chart",
@@ -155,6 +181,8 @@ __all__ = [
     "surface_chart",
     "to_xarray",
     "view_chart",
+    "watch",
+    "watch_chart",
     "write_book",
 ]
 

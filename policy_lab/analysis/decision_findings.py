@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from policy_lab.analysis.convergence import WORLDS, stands_still
+from policy_lab.analysis.convergence import FUTURES, WORLDS, stands_still
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.information import BY_KIND, EVERYTHING
 from policy_lab.analysis.put_in import RISK
@@ -17,6 +17,8 @@ from policy_lab.analysis.words import count, listed, more_or_less, percent, two_
 
 Sentences = tuple[str, str]
 
+_CHANCE = 0.05
+"""Share of cells that are clear by chance where two designs do not differ."""
 _KNOWN = "an order put in, not found"
 
 
@@ -26,8 +28,12 @@ def _members(setting: Setting) -> list[str]:
 
 
 def _known(names: list[str], setting: Setting) -> str:
-    """Say that an order among designs was put in, as an aside; empty where none was."""
+    """Say as an aside how an order, the best first, stands to the orders that were put in; empty where none was."""
     inside = [pair for pair in setting.put_in if set(pair) <= set(names)]
+    against = [pair for pair in inside if names.index(pair[0]) > names.index(pair[1])]
+    if against:
+        turned = listed(sorted(f"{setting.short(above)} above {setting.short(below)}" for above, below in against))
+        return f" (against what the scores put in: {turned})"
     if not inside:
         return ""
     whole = len(inside) == len(names) * (len(names) - 1) // 2
@@ -41,7 +47,7 @@ def survival_finding(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting
     held = [f"{row['mean_time']:.0f} under {setting.short(str(name))}" for name, row in rows.iterrows()]
     first = (
         f"Of the {watched}, modelled futures hold on average for {listed(held)} before a persistent shortfall begins"
-        f"{_known(list(rows.index), setting)}."
+        f"{_known([str(name) for name in rows.index], setting)}."
     )
     late = [str(name) for name, row in rows.iterrows() if not np.isfinite(row["median"])]
     soon = rows[rows["median"].notna()].sort_values("median")
@@ -66,7 +72,8 @@ def satisficing_finding(table: pd.DataFrame, radius: pd.DataFrame, setting: Sett
     )
     number = count(table["criterion"].nunique() - 1, "criterion", "criteria")
     shares = [f"{percent(row.share_worlds)} under {setting.short(row.design)}" for row in whole.itertuples(index=False)]
-    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{_known(members, setting)}."
+    known = _known(list(whole["design"]), setting)
+    first = f"Good enough on all of {number} at once, by share of worlds: {listed(shares)}{known}."
     top = str(whole["design"].iloc[0])
     single = table[(table["design"] == top) & (table["criterion"] != ALL)].sort_values("share_worlds")
     worst = single.iloc[0]
@@ -165,11 +172,13 @@ def reversal_finding(found: ReversalMap | None, setting: Setting) -> Sentences:
     what = "lower risk" if found.measure == RISK else "better average outcome (no difference in risk is clear)"
     parts = []
     for name in (found.design, found.other):
-        region, share = region_of(found, name), float((found.cells["better"] == name).mean())
+        region, clear = region_of(found, name), found.cells["better"] == name
+        few = clear.sum() <= max(1, round(_CHANCE * len(clear)))
+        share = f"{percent(float(clear.mean()))} of the map{' (as few cells as chance alone may give)' if few else ''}"
         parts.append(
             f"{setting.short(name)} nowhere on the map"
             if region.words == NOWHERE
-            else f"{setting.short(name)} in {percent(share)} of the map{_mostly(region)}"
+            else f"{setting.short(name)} in {share}{_mostly(region)}"
         )
     known = ""
     if found.put_in_above:
@@ -192,11 +201,12 @@ def convergence_finding(table: pd.DataFrame, pairs: pd.DataFrame, pair: tuple[st
     group = table[(table["group"] == main_group(setting)) & (table["varied"] == WORLDS)]
     if len(pair) != 2 or group.empty:
         return "There is no order to stand still: too few designs or worlds.", "Compare two designs in four worlds."
-    rows = pairs[(pairs["varied"] == WORLDS)]
-    one = rows[rows["design"].isin(pair) & rows["other"].isin(pair)]
+    own = pairs[pairs["design"].isin(pair) & pairs["other"].isin(pair)]
+    one, lucky = (own[own["varied"] == varied] for varied in (WORLDS, FUTURES))
     names = f"{setting.short(pair[0])} and {setting.short(pair[1])}"
     known = f" ({_KNOWN})" if len(one) and bool(one["put_in"].iloc[0]) else ""
-    first = f"The order of {names}{known} {_still_words(one, 'agree')}."
+    luck = f"; with these worlds kept it {_still_words(lucky, 'agree', 'future')}" if len(lucky) else ""
+    first = f"The order of {names}{known} {_still_words(one, 'agree')}{luck}."
     last = group.sort_values("size").iloc[-1]
     same = f"the same one ranks lowest in {percent(float(last['same_best']))} of pairs of runs"
     size = count(int(last["size"]), "world")
@@ -204,15 +214,15 @@ def convergence_finding(table: pd.DataFrame, pairs: pd.DataFrame, pair: tuple[st
     return first, second
 
 
-def _still_words(rows: pd.DataFrame, column: str) -> str:
+def _still_words(rows: pd.DataFrame, column: str, noun: str = "world") -> str:
     if rows.empty:
         return "was not looked at"
     rows = rows.sort_values("size")
     at = stands_still(rows["size"].to_numpy(), rows[column].to_numpy())
     last = rows.iloc[-1]
     if np.isfinite(at):
-        return f"stands still from about {count(int(at), 'world')} on"
-    size, agree = count(int(last["size"]), "world"), percent(float(last[column]))
+        return f"stands still from about {count(int(at), noun)} on"
+    size, agree = count(int(last["size"]), noun), percent(float(last[column]))
     return f"does not stand still: two runs of {size} agree in {agree} of cases"
 
 
@@ -221,7 +231,7 @@ def timing_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
     members = [name for name in _members(setting) if name != setting.base]
     if table.empty or not members:
         return "Without the base design and another there is no timing to tell.", "Add the base design."
-    firsts, seconds = [], []
+    firsts, never, seconds = [], [], []
     for name in members:
         rows = table[table["design"] == name].sort_values("year")
         last, short = rows.iloc[-1], setting.short(name)
@@ -230,9 +240,11 @@ def timing_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
         if lasting.any():
             firsts.append(f"under {short} from year {rows['year'].iloc[lasting.argmax()]:.0f} on")
         else:
-            firsts.append(f"under {short} in no lasting stretch of the horizon")
+            never.append(short)
         plain, discounted = (more_or_less(float(last[key])) for key in ("so_far", "so_far_discounted"))
         ahead = percent(float(last["ahead"]))
         seconds.append(f"{short} {plain} undiscounted, {discounted} at 3.5% a year (less in {ahead} of worlds)")
-    first = f"In the median world less accumulates in a year than under the base {listed(firsts)}."
+    if never:
+        firsts.append(f"in no lasting stretch of the horizon under {listed(never)}")
+    first = f"In the median world less accumulates in a year than under the base {'; '.join(firsts)}."
     return first, f"Over the whole horizon, against {setting.short(setting.base)}: {'; '.join(seconds)}."

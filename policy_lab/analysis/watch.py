@@ -21,6 +21,7 @@ from policy_lab.analysis.shortfall import shortfall
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.types import Results
 from policy_lab.study.elements import split_element
+from policy_lab.study.sampling import NORMAL_95
 from policy_lab.study.streams import stream
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ class Watch:
     an alarm), ``hits`` (share of crossings with an alarm in the window before them) with ``hits_q05`` and ``hits_q95``,
     ``hits_by_chance`` (the same alarm read in other futures at risk at that time), ``lead``, ``lead_q05``, ``lead_q95``
     (time from the first alarm in the window to the crossing: median and 5-95 % of the hits), ``auc`` with ``auc_q05``
-    and ``auc_q95``, ``informative`` (more hits than by chance, in 95 % of resampled worlds). ``curve``: for each
-    indicator and share of alarms ``asked``: ``false_alarms``, ``hits``, ``hits_by_chance`` and ``lead``. Everything
-    but ``sign`` and ``level`` is of the half of the worlds on which nothing was set.
+    and ``auc_q95``, ``informative`` (more hits than by chance, in 95 % of resampled worlds and of repeats of chance).
+    ``curve``: for each indicator and share of alarms ``asked``: ``false_alarms``, ``hits``, ``hits_by_chance`` and
+    ``lead``. Everything but ``sign`` and ``level`` is of the half of the worlds on which nothing was set.
     """
 
     design: str
@@ -319,8 +320,18 @@ def _judged(half: Futures, key: str, rule: Rule, window: float, seed: int) -> di
         "auc": area_under_curve(change[before], change[quiet]),
         "auc_q05": band(areas, 0.05),
         "auc_q95": band(areas, 0.95),
-        "informative": bool(band(gain, 0.05) > 0),
+        "informative": bool(band(gain, 0.05) > 0 and _beyond_chance(hit, found.chance_hits)),
     }
+
+
+def _beyond_chance(hit: np.ndarray, chance: np.ndarray) -> bool:
+    """Say whether there are more hits than chance gives in 95 % of repeats, were crossings independent.
+
+    By the normal approximation of the Poisson-binomial distribution with a continuity correction. It stands beside the
+    resampling of worlds, which knows no spread where every crossing or none is hit.
+    """
+    spread = float(np.sqrt((chance * (1 - chance)).sum()))
+    return float((hit - chance).sum()) - 0.5 > NORMAL_95 * spread
 
 
 def _told(results: Results, key: str) -> dict[str, object]:

@@ -17,6 +17,8 @@ def watch_in_words(found: Watch) -> tuple[str, ...]:
         "Found in the half of the worlds on which no level was set, and in this model only: no alarm was tried on real "
         f"figures. {found.setting.not_a_forecast}"
     )
+    if found.crossings < FEW:
+        return (_best(found), limits)
     return (_best(found), _others(found), limits)
 
 

@@ -66,13 +66,19 @@ def _paint(canvas: Canvas, words: Frame, found: ReversalMap, setting: Setting) -
     axes = sheet.axes(_LEFT, words.top + _KEY, sheet.width - _LEFT - MARGIN, _CELL * len(up))
     axes.set_xlim(0, len(across))
     axes.set_ylim(0, len(up))
-    scale = 100 if found.measure == RISK else 1
     for cell in found.cells.itertuples(index=False):
         x, y = int(np.searchsorted(across, cell.x_quantile)), int(np.searchsorted(up, cell.y_quantile))
         fill, ink = colours.get(cell.better, (_UNCLEAR, TEXT))
         axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=PAPER, linewidth=1.5))
-        told = f"{two_figures(scale * cell.difference)} ± {two_figures(scale * cell.error)}"
-        axes.text(x + 0.5, y + 0.5, told, ha="center", va="center", fontsize=7, color=ink)
+        axes.text(
+            x + 0.5,
+            y + 0.5,
+            _told(cell.difference, cell.error, found.measure),
+            ha="center",
+            va="center",
+            fontsize=7,
+            color=ink,
+        )
     for axis, quantiles, setter in (("x", across, axes.set_xticks), ("y", up, axes.set_yticks)):
         values = found.cells.groupby(f"{axis}_quantile")[axis].mean()
         setter(np.arange(len(quantiles)) + 0.5, [two_figures(values[at]) for at in quantiles])
@@ -82,6 +88,14 @@ def _paint(canvas: Canvas, words: Frame, found: ReversalMap, setting: Setting) -
     axes.set_xlabel(_axis_title(found.x), color=QUIET_TEXT, labelpad=3)
     title = wrapped(_axis_title(found.y), _LEFT - MARGIN - 0.55, 8)
     sheet.text(MARGIN, words.top + _KEY + _CELL * len(up) / 2, "\n".join(title), color=QUIET_TEXT)
+
+
+def _told(difference: float, error: float, measure: str) -> str:
+    """Return a cell's figure: percentage points of risk, or the outcome's own unit."""
+    if measure == RISK:
+        return f"{100 * difference:+.1f} ± {100 * error:.1f}"
+    rounding = abs(difference) < 1e-9
+    return f"{'0' if rounding else two_figures(difference)} ± {two_figures(error)}"
 
 
 def _axis_title(row: UncertainInput) -> str:

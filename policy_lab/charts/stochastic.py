@@ -35,7 +35,7 @@ def stochastic_figure(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting
         f"better. A line that is nowhere below another belongs to what every reader prefers.{beside}"
     )
     words = frame(title, subtitle, setting.source_line, WIDTH)
-    layout = grid({name: setting.short(name) for name in names}, words)
+    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     drawn = Curves(
         table=table,
         x="risk",

@@ -35,7 +35,7 @@ def survival_figure(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting)
         f"worlds; band: 9 in 10 worlds{beside}. Scenario: {setting.scenario}; {setting.start_words}."
     )
     words = frame(title, subtitle, setting.source_line, WIDTH)
-    layout = grid({name: setting.short(name) for name in names}, words)
+    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     drawn = Curves(
         table=curves,
         x="time",

@@ -36,7 +36,7 @@ def timing_figure(table: pd.DataFrame, setting: Setting) -> Figure:
     )
     words = frame(title, subtitle, setting.source_line, WIDTH)
     names = list(dict.fromkeys(rows["design"]))
-    layout = grid({name: setting.short(name) for name in names}, words)
+    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     low, high = float(rows["ratio_q05"].min()), float(rows["ratio_q95"].max())
     room = max(0.02, 0.05 * (high - low))
     ticks = [tick for tick in _ticks(low, high) if low - room <= tick <= high + room]

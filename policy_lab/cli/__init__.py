@@ -12,6 +12,7 @@ from policy_lab.cli.clauses import clauses
 from policy_lab.cli.compare import compare
 from policy_lab.cli.decide import decide
 from policy_lab.cli.describe import describe, list_everything
+from policy_lab.cli.discover import discover
 from policy_lab.cli.door import Door
 from policy_lab.cli.elicit import elicit
 from policy_lab.cli.export import export
@@ -50,6 +51,7 @@ for _command in (
     batch,
     export,
     sensitivity,
+    discover,
     list_everything,
     threshold,
 ):

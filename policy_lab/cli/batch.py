@@ -11,6 +11,7 @@ import click
 
 from policy_lab.analysis.words import percent, two_figures
 from policy_lab.cli.door import STOPPED, Bar, note, progress_bar, warn
+from policy_lab.errors import PolicyLabError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,13 +77,14 @@ def batch(
                 planned, folder, resume=resume, workers=workers, cluster=cluster, memory=allowed,
                 progress=told.progress, finished=told.finished,
             )  # fmt: skip
-        except KeyboardInterrupt:
-            stopped = f"policy-lab: stopped; {told.kept:,} of {planned.cases:,} runs are written and stay. Go on with:"
-            again = f"policy-lab batch {plan} --out {folder} --resume" + (
-                f" --memory {memory:g}" if memory != 1 else ""
-            )
-            click.echo(f"{stopped} {again}", err=True)
-            click.get_current_context().exit(STOPPED)
+        except (KeyboardInterrupt, PolicyLabError) as error:
+            if told.kept:
+                kept = f"policy-lab: stopped; {told.kept:,} of {planned.cases:,} runs are written and stay. Go on with:"
+                sized = "" if memory == 1 else f" --memory {memory:g}"
+                click.echo(f"{kept}\npolicy-lab batch {plan} --out {folder} --resume{sized}", err=True)
+            if isinstance(error, KeyboardInterrupt):
+                click.get_current_context().exit(STOPPED)
+            raise
     table = told.headline.table()
     write_csv(table, folder / "risk.csv")
     click.echo("\n".join(_summary(planned, table)))
@@ -167,7 +169,7 @@ def _cost(found: Estimate) -> Iterator[str]:
         f"About {_span(found.seconds)} on this machine as busy as it is now, of which {_span(found.solving)} to find "
         f"where worlds are at rest; about {found.disk / GIB:.2g} GiB on disk, {found.memory / GIB:.1f} GiB of memory."
     )
-    yield f"Measured on {found.tried} of these runs, or shorter sets of them, just now; it may be twice that or half."
+    yield f"Measured on {found.tried} of these runs just now, and not promised: it may be half that or twice."
 
 
 def _span(seconds: float) -> str:

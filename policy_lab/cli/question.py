@@ -64,6 +64,16 @@ def plan_of(
     return opened, opened.plan(designs=designs, settings=held, **asked)
 
 
+def pair_of(text: str | None, option: str) -> tuple[str, str] | None:
+    """Return the two designs of ``A,B``, as an option gives them; None where it was not given."""
+    if text is None:
+        return None
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if len(names) != 2:
+        raise click.BadParameter("two designs, as A,B", param_hint=option)
+    return names[0], names[1]
+
+
 def with_bar(words: str, work: Callable[[Evaluate], Any]) -> Any:
     """Do work that needs runs, and show how far they are."""
     from policy_lab.run import run

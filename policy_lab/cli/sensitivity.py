@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from policy_lab.cli.question import plan_of, tell, with_bar
+from policy_lab.cli.question import pair_of, plan_of, tell, with_bar
 
 if TYPE_CHECKING:
     from policy_lab.analysis.screening import Method
@@ -78,7 +78,7 @@ def sensitivity(
 
     opened, plan = plan_of(study, None, settings, scenario=scenario, start=start, futures=futures, seed=seed)
     target = check_folder(out or Path("results") / opened.name / "sensitivity")
-    pair = _pair(difference)
+    pair = pair_of(difference, "--difference")
     one_of_its_own = pair is None and (design or plan.base) == plan.base
     asked = outcomes or tuple(name for name in OUTCOMES if not (name == BURDEN and one_of_its_own))
     questions = analysis.asked_of(plan, asked, design, pair)
@@ -95,15 +95,6 @@ def sensitivity(
     words = [sentence for one in found for sentence in one.sentences]
     words += [line for line in (put_in_words(opened, questions[0]), analysis.CAVEAT) if line]
     tell(found[0].title, _grid(found[0]), words, out=target, tables=tables, figures=figures)
-
-
-def _pair(text: str | None) -> tuple[str, str] | None:
-    if text is None:
-        return None
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    if len(names) != 2:
-        raise click.BadParameter("two designs, as A,B", param_hint="--difference")
-    return names[0], names[1]
 
 
 def _grid(found: Sensitivity) -> Grid:

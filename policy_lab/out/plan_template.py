@@ -30,7 +30,7 @@ def plan_template(study: Study) -> str:
 
 
 def _head(study: Study) -> Iterator[str]:
-    yield f"# What to run, for: {study.file.question}"
+    yield f"# What to run, for: {_line(study.file.question)}"
     yield "# policy-lab plan check FILE: what is wrong with it. policy-lab plan show FILE: what it would run, in words."
     yield "# A key behind a `#` may be left out: remove the `#` to use it. All keys: policy-lab describe --keys"
     yield f"study: {_named(study)}"
@@ -156,12 +156,16 @@ def _wrapped(text: str, indent: int) -> Iterator[str]:
 
 
 def _entry(name: str, title: str, *, used: bool) -> str:
-    return f"  {'' if used else '#'}- {_yaml(name)}".ljust(_WIDTH) + f"  # {title}"
+    return f"  {'' if used else '#'}- {_yaml(name)}".ljust(_WIDTH) + f"  # {_line(title)}"
 
 
 def _key(key: str, value: str, words: str = "") -> str:
     written = f"{key}: {value}"
     return f"{written.ljust(_WIDTH)}  # {words}" if words else written
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _scalars(study: Study) -> list[Parameter]:

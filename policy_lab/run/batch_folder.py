@@ -65,6 +65,7 @@ class BatchFolder:
 
     def finish(self) -> None:
         """Write what only a whole batch knows: inputs with their anchors, the failed cases and how many they are."""
+        _clean(self.path)
         failed = beyond = 0
         with (
             written_whole(self.path / FAILURES) as temporary,
@@ -136,8 +137,7 @@ def batch_folder(
         raise _unwritable(path, error) from error
     with log_file:
         _lock(log_file, path)
-        for partial in sorted(path.rglob(".*.partial")):
-            partial.unlink(missing_ok=True)
+        _clean(path)
         folder = BatchFolder(path, plan_set, chunks, known, secrets.token_hex(8), log_file)
         _begin(folder)
         folder.log("resumed" if begun else "begun", token=folder.token, pid=os.getpid(), commit=known["commit"])
@@ -151,6 +151,12 @@ def _begin(folder: BatchFolder) -> None:
             temporary.write_bytes(folder.plan_set.text)
     if not (folder.path / MANIFEST).is_file():
         _write_json(folder.path / MANIFEST, folder.known)
+
+
+def _clean(path: Path) -> None:
+    """Remove what processes that were killed had begun to write."""
+    for partial in sorted(path.rglob(".*.partial")):
+        partial.unlink(missing_ok=True)
 
 
 def _lock(log_file: IO[str], path: Path) -> None:

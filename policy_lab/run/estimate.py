@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -19,6 +18,10 @@ from policy_lab.run.drawn import Drawn
 from policy_lab.run.solve import solve
 
 if TYPE_CHECKING:
+    from pyarrow.parquet import ColumnChunkMetaData
+
+    from policy_lab.engine import CompiledModel
+    from policy_lab.study.plan import Plan
     from policy_lab.study.plan_file import PlanSet
 
 WORLDS = 8
@@ -45,11 +48,22 @@ class Estimate:
     tried: int
 
 
+@dataclass(frozen=True)
+class _Tried:
+    """What a handful of cases of one scenario took: seconds to solve and to run and write, and bytes on the disk."""
+
+    drawn: Drawn
+    cases: int
+    solving: float
+    running: float
+    disk: int
+
+
 def estimate(plan_set: PlanSet, *, memory: int = MEMORY, threads: int | None = None) -> Estimate:
     """Run a handful of a plan's cases and say what all of them would cost.
 
-    Worlds cost the search for their resting points, cases the run itself, and the writing what their bytes do. Runs of
-    all blocks are taken to cost what those of the first do.
+    Worlds cost the search for their resting points, cases the run itself and the writing of their bytes. Tried are
+    cases of each scenario; areas and settings are taken to change nothing.
 
     Parameters
     ----------
@@ -62,34 +76,56 @@ def estimate(plan_set: PlanSet, *, memory: int = MEMORY, threads: int | None = N
 
     chunks = chunks_of(plan_set, memory)
     compiled = compile_model(plan_set.study.model)
-    whole = plan_set.blocks[0].plan
-    worlds = min(WORLDS, whole.worlds)
-    futures = max(1, min(whole.futures, CASES // (worlds * len(whole.designs))))
-    sample = whole.with_(worlds=worlds, futures=futures)
-    solve(Drawn.of(whole.with_(worlds=1, futures=1)), compiled, threads)  # loads the machine code of the search
-    times = [perf_counter()]
-    solved = solve(Drawn.of(sample), compiled, threads)
-    times.append(perf_counter())
-    ran = run_cases(solved, compiled, threads=threads)
-    times.append(perf_counter())
-    one = Chunk(0, Block("tried", whole.scenario), 0, worlds, sample.cases)
-    with tempfile.TemporaryDirectory() as folder:
-        written = Computed(one, solved, ran).write(Path(folder) / "tried.parquet", plan_set).stat().st_size
-    times.append(perf_counter())
-    solving, running, writing = (after - before for before, after in pairwise(times))
-    all_worlds = sum(block.plan.worlds for block in plan_set.blocks)
-    solving *= all_worlds / worlds
+    plans = [block.plan for block in plan_set.blocks]
+    by_scenario = {name: [plan for plan in plans if plan.scenario == name] for name in {p.scenario: 0 for p in plans}}
+    solve(Drawn.of(plans[0].with_(worlds=1, futures=1)), compiled, threads)  # loads the machine code of the search
+    share = max(1, CASES // len(by_scenario))
+    seconds = solving = disk = 0.0
+    tried = []
+    for own in by_scenario.values():
+        one = _try(plan_set, own[0], compiled, share, threads)
+        cases = sum(plan.cases for plan in own) / one.cases
+        solved = one.solving * sum(plan.worlds for plan in own) / one.drawn.count
+        seconds, solving, disk = seconds + solved + one.running * cases, solving + solved, disk + one.disk * cases
+        tried.append(one)
     return Estimate(
         cases=plan_set.cases,
-        blocks=len(plan_set.blocks),
-        worlds=all_worlds,
+        blocks=len(plans),
+        worlds=sum(plan.worlds for plan in plans),
         parts=len(chunks),
-        seconds=solving + (running + writing) * plan_set.cases / sample.cases,
+        seconds=seconds,
         solving=solving,
-        disk=written * plan_set.cases / sample.cases,
-        memory=_resident() + _held(plan_set, chunks) + _drawn(solved.drawn, plan_set),
-        tried=sample.cases,
+        disk=disk,
+        memory=_resident() + _held(plan_set, chunks) + _drawn(tried[0].drawn, plan_set),
+        tried=sum(one.cases for one in tried),
     )
+
+
+def _try(plan_set: PlanSet, plan: Plan, compiled: CompiledModel, cases: int, threads: int | None) -> _Tried:
+    """Run a handful of cases of a plan, and write them where they are forgotten."""
+    worlds = min(WORLDS, plan.worlds)
+    sample = plan.with_(worlds=worlds, futures=max(1, min(plan.futures, cases // (worlds * len(plan.designs)))))
+    times = [perf_counter()]
+    drawn = Drawn.of(sample)
+    solved = solve(drawn, compiled, threads)
+    times.append(perf_counter())
+    ran = run_cases(solved, compiled, threads=threads)
+    chunk = Chunk(0, Block("tried", plan.scenario), 0, worlds, sample.cases)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Computed(chunk, solved, ran).write(Path(folder) / "tried.parquet", plan_set)
+        disk = sum(piece.total_compressed_size for piece in _pieces(path))
+    times.append(perf_counter())
+    return _Tried(drawn, sample.cases, times[1] - times[0], times[2] - times[1], disk)
+
+
+def _pieces(path: Path) -> Iterator[ColumnChunkMetaData]:
+    """Yield what is known of each piece of a column in a file of runs."""
+    import pyarrow.parquet as pq
+
+    about = pq.read_metadata(path)
+    for group in range(about.num_row_groups):
+        for column in range(about.num_columns):
+            yield about.row_group(group).column(column)
 
 
 def _held(plan_set: PlanSet, chunks: Sequence[Chunk]) -> float:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from policy_lab.errors import Problem
-from policy_lab.provenance import manifest
+from policy_lab.provenance import digest_of, manifest
 from policy_lab.run.chunks import Chunk
 from policy_lab.study.posterior import POSTERIOR_FILE
 
@@ -20,6 +21,7 @@ _WORDS = {
     "plan_sha256": "the plan's file",
     "model_sha256": "the model",
     "inputs_sha256": "what the study reads",
+    "settings": "a choice",
     "versions": "the version of",
     "memory": "the memory that may be used, which sets the size of the parts,",
 }
@@ -34,6 +36,10 @@ def batch_manifest(plan_set: PlanSet, chunks: Sequence[Chunk], memory: int) -> d
     posterior = {"posterior": study.folder / POSTERIOR_FILE} if plan.posterior else {}
     inputs = {name: path for name, path in study.files.items() if name not in ("model", "plan")}
     choices = {name: value for name, value in plan.choices().items() if name not in ("scenario", "area", "set")}
+    places = [block.area for block in plan_set.blocks if block.area]
+    if places:  # the table of places lies outside the study's own files
+        areas = study.areas()
+        choices["areas_sha256"] = digest_of({key: dict(areas[key].values) for key in sorted(set(places))})
     adaptive = {"tolerance": asdict(Tolerance())} if study.model.integration == ADAPTIVE else {}
     return manifest(
         subject=plan_set.title or study.file.title,
@@ -57,8 +63,9 @@ def batch_manifest(plan_set: PlanSet, chunks: Sequence[Chunk], memory: int) -> d
 def differences(before: Mapping[str, Any], now: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
     """Yield in what the batch in a folder differs from the one that is to go on there."""
     remedy = "Run the whole batch in another folder (--out), or put back what it was begun with."
+    plain = json.loads(json.dumps(dict(now), default=str))
     for key, words in _WORDS.items():
-        old, new = before.get(key), now[key]
+        old, new = before.get(key), plain[key]
         if old == new:
             continue
         which = ""

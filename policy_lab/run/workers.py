@@ -30,6 +30,9 @@ from policy_lab.study.plan_file import PlanSet, read_plan
 RETRIES = 3
 """How often work is given out again when the processes that did it die and nothing gets done in between."""
 
+_PATIENCE = "10s"
+"""How long a scheduler has to answer."""
+
 
 @dataclass(frozen=True)
 class Task:
@@ -121,13 +124,13 @@ def on_cluster(tasks: Sequence[Task], address: str) -> Generator[Answer, None, N
     except ImportError as error:
         raise InputError(Problem(what="a cluster needs Dask", remedy='pip install "policy_lab[cluster]"')) from error
     try:
-        client = Client(address, set_as_default=False)
+        client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(Problem(what=f"no Dask scheduler answers at {address}: {error}")) from error
     with client:
         futures = [client.submit(work, task, pure=False, retries=RETRIES) for task in tasks]
         try:
-            for future in as_they_come(futures):
+            for future in as_they_come(futures, loop=client.loop):
                 yield future.result()
                 future.release()
         except KilledWorker as error:

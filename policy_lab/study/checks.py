@@ -223,7 +223,7 @@ def _criteria_problems(parts: Parts) -> Iterator[Problem]:
     for key, criterion in parts.file.criteria.items():
         if criterion.measure == "gap" and not parts.file.measures.gap:
             yield parts.study_yaml.problem(("criteria", key, "measure"), "this study measures no gap")
-        variable = criterion.variable
+        variable = criterion.variable or ""
         if variable in parts.model.variables and criterion.elements == "only" and parts.model.elements(variable):
             what = f"`{variable}` has several elements where one number is needed"
             remedy = "Name one of them, or say `elements: sum` or `mean`."

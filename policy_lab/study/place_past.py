@@ -70,7 +70,8 @@ def read_place_past(history: History, asked: str) -> PlacePast:
     series = {name: one for name, one in found[key].items() if _enough(one)}
     gaps = [*_gaps(observed, found[key], binding)]
     if not any(one.observed.fit for one in series.values()):
-        what = f"publishes too little of {areas[key].name} (`{key}`): no series has {FEWEST} years of figures"
+        years = f"{binding.fit[0]} to {binding.fit[1]}"
+        what = f"too little is published of {areas[key].name} (`{key}`): no series has {FEWEST} figures in {years}"
         raise InputError(Problem(what=what, file=path))
     outside, told = _outside(history, binding, figures[key])
     file = history.file.model_copy(
@@ -145,7 +146,7 @@ def _gaps(observed: Mapping[str, Observed], found: Mapping[str, PublishedSeries]
         if not len(series.years):
             told.append(f"{title}: nothing is published for this place, so it is left out.")
         elif not _enough(series):
-            told.append(f"{title}: too few years are published to fit ({len(series.years)}), so it is left out.")
+            told.append(f"{title}: figures of fewer than {FEWEST} of the years to be fitted, so it is left out.")
         elif years:
             told.append(f"{title}: no figure of {', '.join(map(str, years))}; nothing stands in for it.")
     return told
@@ -163,9 +164,7 @@ def _outside(history: History, binding: AreaPast, figures: Figures) -> tuple[dic
             continue
         found[key] = figures
         if missing:
-            told.append(
-                f"{given.title}: no figure of {', '.join(map(str, missing))}; a straight line joins the others."
-            )
+            told.append(f"{given.title}: no figure of {', '.join(map(str, missing))}; straight lines join the others.")
     return found, told
 
 

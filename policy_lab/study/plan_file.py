@@ -16,6 +16,8 @@ from policy_lab.study.loader import STUDY_FILE, open_study
 from policy_lab.study.plan import Plan
 from policy_lab.study.plan_checks import plan_problems
 from policy_lab.study.plan_schema import OWN_AREA, PlanFile
+from policy_lab.study.score_file import read_scores
+from policy_lab.study.scores import scored_study, unscored
 from policy_lab.study.study import Study
 from policy_lab.study.yaml_file import Place, YamlFile, read_yaml, validated
 
@@ -83,7 +85,7 @@ def read_plan(path: str | os.PathLike[str]) -> PlanSet:
     if problems:
         raise InputError(*problems)
     study = replace(
-        study,
+        _scored(yaml, file, study),
         scenarios=MappingProxyType({**study.scenarios, **file.new_scenarios}),
         files=MappingProxyType({**study.files, "plan": path}),
     )
@@ -99,6 +101,24 @@ def _study(yaml: YamlFile, file: PlanFile) -> Study:
         return open_study(beside if (beside / STUDY_FILE).is_file() else file.study)
     except InputError as error:
         raise InputError(*(_placed(yaml, ("study",), problem) for problem in error.problems)) from error
+
+
+def _scored(yaml: YamlFile, file: PlanFile, study: Study) -> Study:
+    """Return the study with experts' scores in the place of its own, where the file names some."""
+    names = file.uncertain.scores
+    if not names:
+        return study
+    paths = [beside if (beside := yaml.path.parent / name).exists() else Path(name) for name in names]
+    place: Place = ("uncertain", "scores")
+    try:
+        scored = scored_study(study, read_scores(study, paths))
+    except InputError as error:
+        raise InputError(*(_placed(yaml, place, problem) for problem in error.problems)) from error
+    asked = (*(file.designs or study.file.comparison.designs), study.file.comparison.base)
+    problems = [_placed(yaml, place, problem) for problem in unscored(scored, asked)]
+    if problems:
+        raise InputError(*problems)
+    return scored
 
 
 def _blocks(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Block]:

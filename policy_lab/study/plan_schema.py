@@ -48,17 +48,21 @@ class Uncertain(Frozen):
     """The same seed gives the same draws; the study's own where left out."""
     sampler: Sampler = "monte carlo"
     """How worlds are spread. `monte carlo`: independent draws; more worlds keep the first ones. `latin hypercube`: each
-    input has one draw in each of as many equal parts as there are worlds. `sobol`: one scrambled Sobol sequence over
-    all inputs, best at 64, 128, 256 … worlds. Luck is always drawn independently."""
+    input has one draw in each of as many equal parts as there are worlds; good for any number of inputs. `sobol`: one
+    scrambled Sobol sequence over all inputs, best at 512, 1024, 2048 … worlds; with few worlds and many inputs some of
+    these are tied to one another, and `plan check` says so. Luck is always drawn independently."""
     vary: Names | None = None
     """What is drawn; everything that has a range where left out. `parameters`, `levers` (the scores of designs) and
     `luck`, or a group of parameters, a grade (`grade C`) or a single parameter. The rest stands at its base value."""
-    hold: dict[str, float] = Field(default_factory=dict)
+    hold: Held = Field(default_factory=dict)
     """Constants (`Name` or `Name[element]`) held at a value in every block, in their own unit."""
     switches: dict[str, Literal["drawn"] | float] = Field(default_factory=dict)
     """Structural switches: `drawn`, or the one of its two values at which each is held. Drawn where left out."""
     posterior: bool = False
     """Whether fitted parameters are drawn from the study's saved posterior instead of their ranges."""
+    scores: Names = ()
+    """Files of experts' scores, or folders that `policy-lab elicit read` wrote, seen from this file or from where the
+    command runs: each world takes one expert's whole view. The study's own scores where left out."""
     correlations: tuple[CorrelationEntry, ...] = ()
     """Parameters that are drawn together; all others are drawn independently."""
 

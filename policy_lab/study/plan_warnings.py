@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from policy_lab.study.areas import told_gaps
+from policy_lab.study.inputs import uncertain_inputs
 from policy_lab.study.plan import Plan
 from policy_lab.study.plan_file import PlanSet
 from policy_lab.study.posterior import posterior_warnings
-from policy_lab.study.samplers import SOBOL
+from policy_lab.study.samplers import SOBOL, spread
 from policy_lab.study.settings import outside_ranges
 
 MOST_PLACES = 5
 """Of more places than these it is only said how many lack figures."""
+
+MOST_COMPARED = 10_000
+"""With so many worlds no columns of a Sobol sequence are tied to one another any more, and comparing them is work."""
+
+TIED = 1.5
+"""Inputs count as tied where their correlation is so many times what independent draws would show."""
 
 
 def plan_warnings(planned: PlanSet) -> tuple[str, ...]:
@@ -44,12 +53,28 @@ def _of_measure(plan: Plan) -> Iterator[str]:
 
 
 def _of_worlds(plan: Plan) -> Iterator[str]:
-    if plan.sampler == SOBOL and plan.worlds & (plan.worlds - 1):
+    if plan.sampler != SOBOL:
+        return
+    if plan.worlds & (plan.worlds - 1):
         below = 1 << plan.worlds.bit_length() - 1
         yield (
             f"a Sobol sequence is balanced at powers of two: {below} or {2 * below} worlds are spread more evenly "
             f"than {plan.worlds}"
         )
+    streams = [one.stream for one in uncertain_inputs(plan)]
+    if 1 < plan.worlds < MOST_COMPARED and len(streams) > 1:
+        points = np.stack([spread(SOBOL, plan.study, plan.seed, name, plan.worlds) for name in streams], axis=-1)
+        strongest = np.abs(np.corrcoef(points, rowvar=False) - np.eye(len(streams))).max()
+        if strongest > TIED * _strongest_by_chance(len(streams), plan.worlds):
+            yield (
+                f"with {plan.worlds} worlds the Sobol sequence ties some of its {len(streams)} inputs to one another "
+                f"(a correlation of {strongest:.2g}): take more worlds, or a Latin hypercube"
+            )
+
+
+def _strongest_by_chance(inputs: int, worlds: int) -> float:
+    """Return the strongest correlation to expect between independent draws: the largest of p normals, √(2 ln p / n)."""
+    return float(np.sqrt(2 * np.log(max(inputs * (inputs - 1) / 2, 2)) / worlds))
 
 
 def _of_correlations(plan: Plan) -> Iterator[str]:

@@ -49,7 +49,8 @@ def spread(sampler: Sampler, study: Study, seed: int, name: str, worlds: int) ->
     ``latin hypercube``: one number in each of as many equal parts as there are worlds, in an order drawn from the
     input's own stream (McKay, Beckman and Conover 1979); another count of worlds gives other numbers.
     ``sobol``: the input's column (see `columns`) of one Sobol sequence, scrambled as scipy.stats.qmc does it (Owen
-    1998); more worlds keep the first ones, and powers of two are balanced.
+    1998); more worlds keep the first ones, and powers of two are balanced. Columns far along the sequence are tied to
+    one another where worlds are few: correlations of 0.9 were seen among 384 inputs at 128 worlds, none at 8,192.
     """
     match sampler:
         case "latin hypercube":

@@ -35,7 +35,7 @@ def test_the_first_paragraph_says_what_the_data_cannot_speak_to(found: PlaceCali
 
 def test_gaps_are_told_and_nothing_ranks_places(found: PlaceCalibration) -> None:
     words = " ".join(as_text(place_calibration_summary(found)).split())
-    assert "Boats: too few years are published to fit (2)" in words
+    assert "Boats: figures of fewer than 3 of the years to be fitted" in words
     assert "nothing here ranks places" in words
     assert "not published here" in words
     assert "nan" not in words

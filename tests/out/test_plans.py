@@ -37,9 +37,9 @@ def test_every_example_reads_and_says_what_it_holds(path: Path) -> None:
 def test_the_example_of_the_fishery_in_words() -> None:
     told = words(read_plan(bundled("models") / "fishery" / "plans" / "weather.yaml"))
     for sentence in (
-        "4 blocks × 5 designs × 128 worlds × 10 futures = 25,600 runs of 120 months, in steps of 0.25 and saved every",
+        "4 blocks × 5 designs × 512 worlds × 5 futures = 51,200 runs of 120 months, in steps of 0.25 and saved every",
         "Every design starts from `open-access` at rest and takes effect at month 0.",
-        "random_costly-patrols random the study's own values Patrol levy = 0.3 6,400",
+        "random_costly-patrols random the study's own values Patrol levy = 0.3 12,800",
         "biology 0 1 4 5",
         "Fish price and Cost per boat are drawn together, with a rank correlation of 0.5.",
         "stormy-decade: A stormy decade. Spells of bad weather come three times as often; raids as before.",

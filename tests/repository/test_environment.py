@@ -24,6 +24,7 @@ CONDA_NAMES = {
     "duckdb": "python-duckdb",
     "ema-workbench": "ema_workbench",
     "matplotlib": "matplotlib-base",
+    "playwright": "playwright-python",
     "ruamel-yaml": "ruamel.yaml",
 }
 ONLY_CONDA = {"python", "pip"}

@@ -48,7 +48,7 @@ def test_what_is_not_published_is_told_and_nothing_stands_in(study: Study) -> No
     assert 2015 not in cove.history.series["landings"].years
     assert cove.gaps == ("Landings: no figure of 2015; nothing stands in for it.",)
     assert set(deepwater.history.series) == {"landings"}
-    assert deepwater.gaps == ("Boats: too few years are published to fit (2), so it is left out.",)
+    assert deepwater.gaps == ("Boats: figures of fewer than 3 of the years to be fitted, so it is left out.",)
     assert "fleet" not in cove.elsewhere["D"]
 
 
@@ -126,7 +126,7 @@ def test_a_series_from_outside_can_be_the_places_own(study: Study, tmp_path: Pat
     times, values = the_past(past_of(priced, "B").history).series["Fish price"]
     np.testing.assert_allclose(values, 2 * base)
     assert len(times) == 11  # a straight line passes over 2015
-    assert past_of(priced, "B").gaps == ("Price: no figure of 2015; a straight line joins the others.",)
+    assert past_of(priced, "B").gaps == ("Price: no figure of 2015; straight lines join the others.",)
     _, whole = the_past(past_of(priced, "A").history).series["Fish price"]
     np.testing.assert_allclose(whole, [*[base / 2] * 11, base])
     assert "the whole's course is used" in past_of(priced, "A").gaps[0]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from policy_lab.study import Study
 from policy_lab.study.plan import GROUPS
 from policy_lab.study.plan_file import PlanSet, read_plan
 from policy_lab.study.samplers import Correlation
+from policy_lab.study.score_file import NEEDED
 
 Write = Callable[[str], Path]
 
@@ -55,7 +57,7 @@ def test_the_example_holds_its_blocks_in_order(weather: PlanSet) -> None:
         *("random_as-drawn", "random_costly-patrols"),
         *("stormy-decade_as-drawn", "stormy-decade_costly-patrols"),
     ]
-    assert weather.cases == 4 * 5 * 128 * 10
+    assert weather.cases == 4 * 5 * 512 * 5
     assert weather.precision == "single"
     plain, dear = weather.blocks[2].plan, weather.blocks[3].plan
     assert plain.spoken_settings() == {"Assessment delay": 12}
@@ -119,6 +121,37 @@ def test_structural_switches_are_drawn_or_held(write: Write) -> None:
     assert set(drawn.plan.world_inputs()["Weakest link"]) == {0, 1}
     (usual,) = read_plan(write("study: safeguarding\nuncertain: {switches: {Weakest link: drawn}}\n")).blocks
     assert usual.plan.vary == GROUPS
+
+
+@pytest.fixture
+def expert(tmp_path: Path, fishery: Study) -> Path:
+    """Scores of two designs by one invented expert, who thinks of every lever as of the others' quota."""
+    path = tmp_path / "ann.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(NEEDED)
+        for name in ("open-access", "co-management"):
+            one = fishery.designs[name].levers["quota"]
+            for lever in fishery.file.levers:
+                writer.writerow(["Ann", name, lever, "Dmnl", one.low, one.mode, one.high, "invented"])
+    return path
+
+
+def test_experts_scores_stand_in_for_the_studys(write: Write, expert: Path, fishery: Study) -> None:
+    text = "study: fishery\ndesigns: [open-access, co-management]\nuncertain: {worlds: 6, scores: ann.csv}\n"
+    (block,) = read_plan(write(text)).blocks
+    drawn = block.plan.lever_scores()["voice"]
+    quota = fishery.designs["co-management"].levers["quota"]
+    assert ((quota.low <= drawn[1]) & (drawn[1] <= quota.high)).all()
+    assert list(block.plan.choices()["scores"]["experts"]) == ["Ann"]
+    assert "lever scores are those of Ann" in block.plan.describe()
+
+
+def test_designs_that_an_expert_left_out_and_files_that_are_not_there(write: Write, expert: Path) -> None:
+    left_out = refused(write("study: fishery\nuncertain:\n  scores: ann.csv\n"))
+    assert left_out[0].startswith("3: `catch-quota` is not scored in full (Ann: quota, patrol, voice, licences)")
+    with pytest.raises(InputError, match=r"bob\.csv"):
+        read_plan(write("study: fishery\nuncertain: {scores: [bob.csv]}\n"))
 
 
 def test_a_study_beside_the_plan_comes_first(changed: Callable[..., Path], write: Write, tmp_path: Path) -> None:

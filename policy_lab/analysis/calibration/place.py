@@ -26,12 +26,12 @@ from policy_lab.analysis.calibration.calibrate import (
     median_of,
     posterior_of,
 )
-from policy_lab.analysis.calibration.checkpoint import Checkpoint, checkpoint_of
-from policy_lab.analysis.calibration.learned import contraction_table, predict, prior_quantiles
+from policy_lab.analysis.calibration.checkpoint import checkpoint_of
+from policy_lab.analysis.calibration.learned import Predicted, contraction_table, predict, prior_quantiles
 from policy_lab.analysis.calibration.likelihood import Fit, fit_of
 from policy_lab.analysis.calibration.panel import place_spread
 from policy_lab.analysis.calibration.saved import saved_structure
-from policy_lab.analysis.calibration.search import Point, best_point
+from policy_lab.analysis.calibration.search import Point, Posterior, best_point
 from policy_lab.study.history import FitParameter, History, read_history
 from policy_lab.study.place_past import PlacePast, read_place_past
 from policy_lab.study.posterior import POSTERIOR_FILE, posterior_warnings
@@ -119,46 +119,56 @@ def calibrate_place(
     history = read_history(study)
     past = read_place_past(history, place)
     whole = whole_of(history, seed, effort, tell)
-    parameters = place_parameters(past, whole, seed)
-    own = replace(past.history, parameters=parameters)
+    own = replace(past.history, parameters=place_parameters(past, whole, seed))
     fit = place_fit(own, whole)
     told = (lambda done, total: tell(f"fitting: {past.name}", done, total)) if tell else None
     point = best_point(fit, seed=seed, generations=effort.generations, progress=told)
-    middle = {key: values[0] for key, values in fit.simulate(fit.values(point.scores[None])).items()}
-    contraction, draws, predicted = pd.DataFrame(), pd.DataFrame(), None
-    checkpoints: tuple[Checkpoint, ...] = ()
-    values: Mapping[str, float] = point.values
+    learnt: _Learnt | None = None
     if method == "posterior":
-        held = {**whole.held, **{name: whole.middle[name] for name in sorted(whole.middle)}}
-        checkpoints = (checkpoint_of(own, held, seed, asdict(effort)),)
         told = (lambda done, total: tell(f"sampling: {past.name}", done, total)) if tell else None
-        posterior = posterior_of(fit, point.scores, seed, effort, told, checkpoints[0], resume)
-        contraction = contraction_table(posterior).assign(structure=past.name)
-        draws = pd.DataFrame(fit.values(posterior.thinned(effort.draws)))
-        predicted = predict(fit, posterior.thinned(PREDICTIVE_DRAWS), seed=seed)
-        middle = median_of(predicted)
-        values = {name: float(draws[name].median()) for name in draws}
+        checkpoint = checkpoint_of(own, {**whole.held, **whole.middle}, seed, asdict(effort))
+        learnt = _learnt(posterior_of(fit, point.scores, seed, effort, told, checkpoint, resume), effort.draws, seed)
+    middle = median_of(learnt.predicted) if learnt else _said(fit, point.values)
     found = calibration_of(
         own,
         middle,
-        predicted,
+        learnt.predicted if learnt else None,
         method=method,
         seed=seed,
         points=MappingProxyType({OWN: point}),
         rivals=pd.DataFrame(),
-        contraction=contraction,
-        draws=draws,
+        contraction=learnt.contraction.assign(structure=past.name) if learnt else pd.DataFrame(),
+        draws=learnt.draws if learnt else pd.DataFrame(),
         step_error=_step_error(own, whole, point, fit),
-        checkpoints=checkpoints,
+        checkpoints=(checkpoint,) if learnt else (),
     )
-    unmoved = {name: np.array([whole.middle.get(name, study.parameters[name].base)]) for name in past.binding.moves}
-    return PlaceCalibration(
-        past,
-        found,
-        whole,
-        _moved(past, whole, parameters, values),
-        _pooled(own, middle, {key: value[0] for key, value in fit.simulate(unmoved).items()}),
+    values = dict(learnt.draws.median()) if learnt else point.values
+    unmoved = _said(fit, {one.name: one.base for one in own.parameters})
+    return PlaceCalibration(past, found, whole, _moved(past, own.parameters, values), _pooled(own, middle, unmoved))
+
+
+@dataclass(frozen=True)
+class _Learnt:
+    """What a posterior of a place says."""
+
+    contraction: pd.DataFrame
+    draws: pd.DataFrame
+    predicted: Predicted
+
+
+def _learnt(posterior: Posterior, draws: int, seed: int) -> _Learnt:
+    fit = posterior.fit
+    return _Learnt(
+        contraction_table(posterior),
+        pd.DataFrame(fit.values(posterior.thinned(draws))),
+        predict(fit, posterior.thinned(PREDICTIVE_DRAWS), seed=seed),
     )
+
+
+def _said(fit: Fit, values: Mapping[str, float]) -> dict[str, Array]:
+    """Return what the model says of each series under one set of values, ``(years,)``."""
+    said = fit.simulate({name: np.array([value]) for name, value in values.items()})
+    return {key: one[0] for key, one in said.items()}
 
 
 def whole_of(history: History, seed: int, effort: Effort, tell: Tell | None = None) -> Whole:
@@ -232,17 +242,15 @@ def place_fit(own: History, whole: Whole, step: float | None = SEARCH_STEP) -> F
     return fit_of(own, own.parameters, simulate)
 
 
-def _moved(
-    past: PlacePast, whole: Whole, parameters: tuple[FitParameter, ...], values: Mapping[str, float]
-) -> pd.DataFrame:
+def _moved(past: PlacePast, parameters: tuple[FitParameter, ...], values: Mapping[str, float]) -> pd.DataFrame:
+    series = past.history.series
+    titles = {name: series[key].observed.title if key in series else "" for name, key in past.binding.moves.items()}
     return pd.DataFrame(
         [
             {
                 "parameter": one.name,
                 "unit": one.unit,
-                "series": past.history.file.observed[past.binding.moves[one.name]].title
-                if past.binding.moves[one.name] in past.history.series
-                else "",
+                "series": titles[one.name],
                 "whole": one.base,
                 **prior_quantiles(one),
                 "value": values[one.name],
@@ -266,6 +274,5 @@ def _pooled(own: History, middle: Mapping[str, Array], unmoved: Mapping[str, Arr
 
 
 def _step_error(own: History, whole: Whole, point: Point, fit: Fit) -> float:
-    draws = {name: np.array([value]) for name, value in point.values.items()}
-    coarse, fine = fit.simulate(draws), place_fit(own, whole, None).simulate(draws)
+    coarse, fine = _said(fit, point.values), _said(place_fit(own, whole, None), point.values)
     return max(float(np.abs(coarse[key] / fine[key] - 1).max()) for key in coarse)

@@ -166,14 +166,17 @@ def _chain(
         sampler._random.set_state(blocks[-1].random)
         begin = _needed("emcee").State(blocks[-1].scores[-1], log_prob=blocks[-1].log_posterior)
     fresh: list[Array] = []
-    for state in sampler.sample(begin, iterations=steps - done, store=False, skip_initial_state_check=bool(blocks)):
-        fresh.append(np.array(state.coords))
-        done += 1
-        tell(done)
-        if checkpoint and (len(fresh) == EVERY or done == steps):
-            parts.append(np.stack(fresh))
-            checkpoint.add(ensemble, number, Block(parts[-1], np.array(state.log_prob), sampler._random.get_state()))
-            fresh, number = [], number + 1
+    taken = sampler.sample(begin, iterations=steps - done, store=False, skip_initial_state_check=bool(blocks))
+    with np.errstate(invalid="ignore"):  # a walker that stands and one proposed where no run is finite: not accepted
+        for state in taken:
+            fresh.append(np.array(state.coords))
+            done += 1
+            tell(done)
+            if checkpoint and (len(fresh) == EVERY or done == steps):
+                block = Block(np.stack(fresh), np.array(state.log_prob), sampler._random.get_state())
+                checkpoint.add(ensemble, number, block)
+                parts.append(block.scores)
+                fresh, number = [], number + 1
     return np.concatenate([*parts, np.stack(fresh)] if fresh else parts)
 
 
