@@ -8,7 +8,7 @@ they are first used, so that ``import policy_lab`` costs next to nothing.
   ``export_batch``
 - What was put in: ``dominance``, ``put_in``
 - What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
-  ``sensitivity``, ``discover``
+  ``sensitivity``, ``discover``, ``optimise``
 - Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
 - Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
 - Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.discovery import discover
     from policy_lab.analysis.dominance import dominance
     from policy_lab.analysis.loops import loop_effects
+    from policy_lab.analysis.optimising import optimise
     from policy_lab.analysis.places import most_different, place_figures
     from policy_lab.analysis.put_in import put_in
     from policy_lab.analysis.quantiles import series_quantiles
@@ -90,6 +91,7 @@ _HOMES: Final = {
     "check": "analysis.checking",
     "sensitivity": "analysis.sensitivity",
     "discover": "analysis.discovery",
+    "optimise": "analysis.optimising",
     "clauses": "analysis.clauses",
     "clauses_chart": "charts.clauses",
     "beliefs": "analysis.beliefs",
@@ -157,6 +159,7 @@ __all__ = [
     "named_loops",
     "open_batch",
     "open_study",
+    "optimise",
     "paired_difference",
     "pairwise",
     "path_chart",

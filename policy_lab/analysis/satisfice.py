@@ -18,6 +18,7 @@ from policy_lab.analysis.dominance import put_in_pairs
 from policy_lab.analysis.outcomes import band, mean_of, over_futures, over_time, path
 from policy_lab.analysis.risk import groups, order_put_in, share_error
 from policy_lab.analysis.shortfall import shortfall
+from policy_lab.study.elements import split_element
 from policy_lab.study.narrowed import narrowed
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ _COLUMNS = [
 def criterion_values(results: Results, criterion: Criterion) -> tuple[np.ndarray, np.ndarray]:
     """Return what a criterion is about, ``[design, world, future]`` and ``[design, world]``, in the bound's unit.
 
-    A world's value is the mean over its usable futures; ratios to the base design are taken between means, so that one
+    Not known (not-a-number) where a plan does not save the variable. A world's value is the mean over its usable
+    futures; ratios to the base design are taken between means, so that one
     future in which hardly anything accumulates does not decide.
     """
     gap = results.plan.study.file.measures.gap
@@ -70,6 +72,9 @@ def criterion_values(results: Results, criterion: Criterion) -> tuple[np.ndarray
 
 
 def _taken(results: Results, criterion: Criterion) -> np.ndarray:
+    name, _ = split_element(criterion.variable or "")
+    if name not in results.outcomes:
+        return np.full(next(iter(results.outcomes.values())).values.shape[:3], np.nan)
     values = path(results, criterion.variable or "", criterion.elements)
     if criterion.over == "mean":
         return over_time(values, results.time)

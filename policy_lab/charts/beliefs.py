@@ -25,7 +25,7 @@ _AXIS = 0.45
 _POINTS = 7.5
 
 
-def beliefs_figure(found: Beliefs) -> Figure:
+def beliefs_chart(found: Beliefs) -> Figure:
     """Draw the inputs that move the lead most by themselves."""
     setting = found.setting
     title = headline(found)

@@ -43,7 +43,7 @@ class _Bar:
     colour: str
 
 
-def clauses_figure(found: Clauses) -> Figure:
+def clauses_chart(found: Clauses) -> Figure:
     """Draw the share of each part in the change of risk, burden and mean outcome."""
     setting = found.setting
     title = headline(found)

@@ -27,7 +27,7 @@ _LINE = 0.115
 FOCUS = (DARK_BLUE, TURQUOISE, DARK_PINK)
 
 
-def watch_figure(found: Watch) -> Figure:
+def watch_chart(found: Watch) -> Figure:
     """Draw what each indicator tells beyond chance, and how early, against the share of quiet months with an alarm."""
     setting = found.setting
     title = headline(found)

@@ -17,6 +17,7 @@ from policy_lab.cli.door import Door
 from policy_lab.cli.elicit import elicit
 from policy_lab.cli.export import export
 from policy_lab.cli.loops import loops
+from policy_lab.cli.optimise import optimise
 from policy_lab.cli.places import places
 from policy_lab.cli.plan import plan
 from policy_lab.cli.run import run
@@ -52,6 +53,7 @@ for _command in (
     export,
     sensitivity,
     discover,
+    optimise,
     list_everything,
     threshold,
 ):

@@ -47,7 +47,7 @@ def believe(
     """
     from policy_lab.analysis.belief_words import beliefs_in_words
     from policy_lab.analysis.beliefs import beliefs
-    from policy_lab.charts.beliefs import beliefs_figure
+    from policy_lab.charts.beliefs import beliefs_chart
     from policy_lab.out.folder import check_folder
     from policy_lab.study.plan import LEVERS
 
@@ -68,7 +68,7 @@ def believe(
             "outcomes": found.outcomes,
             "ensemble": found.ensemble,
         },
-        figures={"switching": beliefs_figure(found)},
+        figures={"switching": beliefs_chart(found)},
     )
 
 

@@ -51,7 +51,7 @@ def clauses(
     from policy_lab.analysis.clause_words import clauses_in_words
     from policy_lab.analysis.clauses import EXACT_UP_TO, MOST_EXACT
     from policy_lab.analysis.clauses import clauses as share_out
-    from policy_lab.charts.clauses import clauses_figure
+    from policy_lab.charts.clauses import clauses_chart
     from policy_lab.out.folder import check_folder
 
     asked = {"scenario": scenario, "start": start, "worlds": worlds, "futures": futures, "seed": seed}
@@ -68,7 +68,7 @@ def clauses(
         clauses_in_words(found),
         out=target,
         tables={"clauses": found.parts, "together": found.together, "ends": found.ends},
-        figures={"clauses": clauses_figure(found)},
+        figures={"clauses": clauses_chart(found)},
     )
 
 

@@ -48,7 +48,7 @@ def watch(
     """
     from policy_lab.analysis.watch import watch as judge
     from policy_lab.analysis.watch_words import watch_in_words
-    from policy_lab.charts.watch import watch_figure
+    from policy_lab.charts.watch import watch_chart
     from policy_lab.out.folder import check_folder
     from policy_lab.study import open_study
 
@@ -65,7 +65,7 @@ def watch(
         watch_in_words(found),
         out=target,
         tables={"indicators": found.indicators, "curve": found.curve},
-        figures={"watch": watch_figure(found)},
+        figures={"watch": watch_chart(found)},
     )
 
 

@@ -87,7 +87,9 @@ def measured(study: Study) -> tuple[str, ...]:
     """Return the outcomes from which the tables are made."""
     measures = study.file.measures
     gap = (measures.gap.intent, measures.gap.implemented) if measures.gap else ()
-    names = (measures.shortfall.variable, measures.burden.variable, *gap, *(one.variable for one in measures.resources))
+    criteria = (one.variable for one in study.file.criteria.values() if one.variable)
+    resources = (one.variable for one in measures.resources)
+    names = (measures.shortfall.variable, measures.burden.variable, *gap, *resources, *criteria)
     return tuple(dict.fromkeys(name.partition("[")[0].strip() for name in names))
 
 

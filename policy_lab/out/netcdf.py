@@ -132,7 +132,7 @@ def _declare(file: h5netcdf.File, wanted: Wanted, name: str, plain: str, axes: M
         dimensions,
         np.dtype(wanted.stored.precision),
         fillvalue=np.nan,
-        chunks=_chunks(dimensions, sizes),
+        chunks=_chunks(dimensions, sizes, len(next(wanted.parts())[1])),
         compression="gzip",
         compression_opts=1,
         shuffle=True,
@@ -145,15 +145,21 @@ def _declare(file: h5netcdf.File, wanted: Wanted, name: str, plain: str, axes: M
 _CASE_AXES = ("scenario", "area", "setting", "design", "world", "future", "time")
 
 
-def _chunks(dimensions: tuple[str, ...], sizes: list[int]) -> tuple[int, ...]:
-    """Return chunks of whole paths: one block and design, as many futures and worlds as fit."""
+def _chunks(dimensions: tuple[str, ...], sizes: list[int], together: int) -> tuple[int, ...]:
+    """Return chunks of whole paths: one block and design, and as many futures and worlds as fit.
+
+    The ``together`` worlds that one part writes are whole chunks, because one that is written twice is packed twice.
+    """
     chunk = [1] * len(sizes)
     room = _CHUNK
     for at in reversed(range(len(sizes))):
         if dimensions[at] in ("scenario", "area", "setting", "design"):
             break
-        chunk[at] = max(1, min(sizes[at], room))
-        room //= chunk[at]
+        fits = max(1, min(sizes[at], room))
+        if dimensions[at] == "world":
+            fits = max(size for size in range(1, min(fits, together) + 1) if together % size == 0)
+        chunk[at] = fits
+        room //= fits
     return tuple(chunk)
 
 

@@ -105,6 +105,8 @@ def _unknown(planned: PlanSet, plan: Plan) -> Iterator[Grid | Lines]:
     inputs = _drawn_anywhere(planned)
     yield Grid(("Drawn for each world", "Evidence A", "B", "C", "All"), tuple(_by_group(inputs)))
     lines = [_SPREAD[plan.sampler].format(worlds=plan.worlds)]
+    if plan.sampler != MONTE_CARLO:
+        lines.append("Simulation errors count worlds as independent draws; of worlds spread evenly they say too much.")
     switches = [one.title for one in inputs if one.distribution == "switch"]
     if switches:
         lines.append(f"Structural switches drawn: {', '.join(switches)}.")

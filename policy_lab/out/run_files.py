@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from policy_lab.out.run_rows import (
     DIGITS,
+    OUTCOME,
     Wanted,
     require_excel,
     rounded,
@@ -66,7 +67,10 @@ def write_parquet(wanted: Wanted, path: Path, *, progress: Progress | None = Non
 
     schema = tidy_schema(wanted)
     rows, done = wanted.cases * len(wanted.choice.times), 0
-    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd") as writer:
+    values = [name for name in schema.names if name.startswith(OUTCOME)]
+    shape = {"compression": "zstd", "compression_level": 1, "use_byte_stream_split": values}
+    shape["use_dictionary"] = [name for name in schema.names if name not in values]
+    with written_whole(path) as temporary, pq.ParquetWriter(temporary, schema, **shape) as writer:
         for batch in tidy_rows(wanted):
             writer.write_batch(batch)
             done += batch.num_rows

@@ -339,6 +339,8 @@ class Measures(Frozen):
     burden: Burden
     gap: Gap | None = None
     resources: tuple[Resource, ...] = ()
+    cost: str = ""
+    """Which of the resources, by its variable, is the cost that a search for good settings weighs."""
 
 
 class Words(Frozen):

@@ -24,6 +24,8 @@ CRITERIA = {
     "stock": Criterion(title="the stock is high on average", variable="Stock", at_least=0.85),
 }
 
+STAFF = Criterion(title="there are few staff", variable="Staff", elements="sum", at_most=7)
+
 
 def judged(stock, second=OPEN_B, criteria=CRITERIA):
     made = hand.study({"a": hand.design(OPEN_A), "b": hand.design(second)}, base="a")
@@ -79,6 +81,15 @@ def test_a_failed_case_is_neither_kept_nor_broken(pair):
     stock[1, 1] = np.nan
     table = satisficing(judged(stock)).set_index(["design", "criterion"])
     assert table.loc[("b", ALL), "share_worlds"] == 1.0  # the other world alone
+
+
+def test_what_a_plan_does_not_save_is_not_known(pair):
+    made = replace(pair, outcomes={name: one for name, one in pair.outcomes.items() if name != "Staff"})
+    made = replace(made, plan=judged(pair["Stock"].values, criteria={**CRITERIA, "staff": STAFF}).plan)
+    table = satisficing(made).set_index(["design", "criterion"])
+    assert np.isnan(table.loc[("a", "staff"), "share_worlds"])
+    assert np.isnan(table.loc[("a", ALL), "share_worlds"])
+    assert table.loc[("a", "risk"), "share_worlds"] == 0.5
 
 
 def test_a_study_without_criteria_gets_an_empty_table(pair):

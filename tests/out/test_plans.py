@@ -45,6 +45,7 @@ def test_the_example_of_the_fishery_in_words() -> None:
         "stormy-decade: A stormy decade. Spells of bad weather come three times as often; raids as before.",
         "WHAT IS HELD IN EVERY BLOCK - Assessment delay = 12 Month",
         "about seven digits (single precision)",
+        "Simulation errors count worlds as independent draws; of worlds spread evenly they say too much.",
         "Mean trust (Dmnl); Raid rate (raid/Month).",
     ):
         assert sentence in told, told
