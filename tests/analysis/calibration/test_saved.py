@@ -28,7 +28,8 @@ STRUCTURE = "Threshold ratchet"
 
 @pytest.fixture(scope="module")
 def scores() -> np.ndarray:
-    return np.random.default_rng(5).normal(0, 0.4, size=(12, 18))
+    fitted = read_history(pl.open_study("safeguarding")).parameters
+    return np.random.default_rng(5).normal(0, 0.4, size=(12, len(fitted)))
 
 
 @pytest.fixture(scope="module")
