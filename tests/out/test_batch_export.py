@@ -213,6 +213,16 @@ def test_a_half_batch_exports_its_runs_and_no_tables(stored: StoredRuns, tmp_pat
     assert not (tmp_path / "tables").exists()
 
 
+def test_of_a_block_that_never_ran_nothing_is_exported(stored: StoredRuns, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(stored.folder, half)
+    for part in (half / "parts").glob("calm_strict-*"):
+        part.unlink()
+    with pytest.raises(InputError, match="of what is asked for no runs are there"):
+        export_batch(half, tmp_path / "out", scenario="calm", setting="strict")
+    assert not (tmp_path / "out").exists()
+
+
 def test_the_runs_of_a_comparison_have_no_tables(results: Results, tmp_path: Path) -> None:
     path = write_runs(results, tmp_path / "runs.parquet")
     folder = export_batch(path, tmp_path / "out", format="parquet", outcome="Trust")
