@@ -11,7 +11,7 @@ from policy_lab.analysis.convergence import convergence, pair_convergence
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.information import information_value
 from policy_lab.analysis.put_in import LEVEL, Evaluate
-from policy_lab.analysis.reversal import ReversalMap, influences, reversal_map
+from policy_lab.analysis.reversal import ReversalMap, influences, pair_inputs, reversal_map
 from policy_lab.analysis.risk import risk
 from policy_lab.analysis.satisfice import radius, reach, satisficing
 from policy_lab.analysis.setting import Setting, setting_of
@@ -113,7 +113,8 @@ def decide(
     near = [name for name in results.designs if setting.group_of[name] == main_group(setting) or name == setting.base]
     reached = reach(results.plan.with_(designs=tuple(near)), evaluate, worlds=size.reach_worlds)
     turned = None
-    if len(chosen) == 2 and results.plan.study.scores is None:
+    alone = len(chosen) == 2 and results.plan.study.scores is None
+    if alone and (inputs or len(pair_inputs(results.plan, *chosen)) > 1):
         turned = reversal_map(
             results, evaluate, *chosen, inputs, cells=size.cells, worlds=size.cell_worlds, futures=size.futures
         )
