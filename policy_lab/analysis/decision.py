@@ -114,10 +114,10 @@ def decide(
     reached = reach(results.plan.with_(designs=tuple(near)), evaluate, worlds=size.reach_worlds)
     turned = None
     alone = len(chosen) == 2 and results.plan.study.scores is None
-    if alone and (inputs or len(pair_inputs(results.plan, *chosen)) > 1):
-        turned = reversal_map(
-            results, evaluate, *chosen, inputs, cells=size.cells, worlds=size.cell_worlds, futures=size.futures
-        )
+    if alone and (inputs or len(pair_inputs(results.plan, chosen[0], chosen[1])) > 1):
+        one, other = chosen
+        sizes = {"cells": size.cells, "worlds": size.cell_worlds, "futures": size.futures}
+        turned = reversal_map(results, evaluate, one, other, inputs, **sizes)
     return Decision(
         setting=setting,
         risk=table,
@@ -125,7 +125,7 @@ def decide(
         information=information_value(results, evaluate, size.worlds, size.redraws, size.futures),
         reach=reached,
         radius=radius(reached),
-        influences=influences(results, *chosen, LEVEL) if len(chosen) == 2 else pd.DataFrame(),
+        influences=influences(results, chosen[0], chosen[1], LEVEL) if len(chosen) == 2 else pd.DataFrame(),
         pair=chosen,
         reversal=turned,
     )
