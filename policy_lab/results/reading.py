@@ -134,17 +134,23 @@ def block_results(stored: StoredRuns, block: Block, designs: Sequence[str], outc
 
 
 def plan_of(stored: StoredRuns, block: Block) -> Plan:
-    """Return the plan of a block, from the copy of the plan's file beside the runs."""
+    """Return the plan of a block."""
+    if block.name not in stored.plans:
+        raise InputError(
+            Problem(what=f"holds no block `{block.name}`, but the runs do", file=stored.folder / "plan.yaml")
+        )
+    return stored.plans[block.name]
+
+
+def read_plans(stored: StoredRuns) -> dict[str, Plan]:
+    """Return the plan of every block by its name, from the copy of the plan's file beside the runs."""
     from policy_lab.study.plan_file import read_plan
 
     path = stored.folder / "plan.yaml"
     if not path.is_file():
         remedy = "Runs of one comparison hold no plan; `policy-lab batch` keeps it beside the runs."
         raise InputError(Problem(what="no plan stands beside these runs", file=stored.folder, remedy=remedy))
-    plans = {each.key: each.plan for each in read_plan(path).blocks}
-    if block.name not in plans:
-        raise InputError(Problem(what=f"holds no block `{block.name}`, but the runs do", file=path))
-    return plans[block.name]
+    return {each.key: each.plan for each in read_plan(path).blocks}
 
 
 def _require_the_plans(stored: StoredRuns, block: Block, plan: Plan) -> None:

@@ -124,6 +124,13 @@ def test_the_workbook_tells_of_each_block_what_the_analysis_found(stored: Stored
         *("Paths", "Columns"),
     ]
     assert book["Cover"]["A1"].value == "A shared fishery"
+    cover = " ".join(str(cell.value) for cell in book["Cover"]["A"])
+    assert "It describes no real fishery" in cover
+    assert "3 designs × 5 worlds × 2 futures in 4 blocks" in cover
+    assert "1 case of all that were run gave no usable numbers" in cover
+    notes = [str(cell.value) for cell in book["Notes"]["B"]]
+    assert "Limit: One stock, no ages, no other species." in notes
+    assert any("only as a ratio to `open-access`" in note for note in notes)
     found = sheet_rows(book, "Risk")
     for block in stored.blocks:
         results = stored.results(block)
