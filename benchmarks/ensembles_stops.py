@@ -45,6 +45,10 @@ def files_of(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in found.items() if name != "log.jsonl"}
 
 
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
 def told(same: bool) -> str:
     return "yes" if same else "NO"
 
@@ -65,8 +69,10 @@ def kills(given: argparse.Namespace, folder: Path) -> list[tuple[str, str, str]]
     before: dict[Path, int] = {}
     for _ in range(given.kills):
         process = started(plan, folder / "killed")
-        # the process takes a second or two to begin; some kills fall before that, most amid the work
-        time.sleep(given.chance.uniform(0.5, 2.5 + whole / given.kills * 2))
+        begun_at = _size(folder / "killed" / "log.jsonl")
+        while process.poll() is None and _size(folder / "killed" / "log.jsonl") == begun_at:
+            time.sleep(0.005)  # until it has the folder
+        time.sleep(given.chance.uniform(0.0, 1.6 * whole / given.kills))
         alive = process.poll() is None
         process.kill()
         process.communicate()

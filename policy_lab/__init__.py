@@ -9,6 +9,7 @@ they are first used, so that ``import policy_lab`` costs next to nothing.
 - What was put in: ``dominance``, ``put_in``
 - What was found: ``risk``, ``pairwise``, ``surface``, ``split``, ``series_quantiles``, ``paired_difference``,
   ``sensitivity``, ``discover``, ``optimise``
+- What follows: ``clauses``, ``beliefs``, ``watch``, and a chart of each
 - Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
 - Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
 - Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``

@@ -11,7 +11,7 @@ from policy_lab.analysis.convergence import convergence, pair_convergence
 from policy_lab.analysis.findings import main_group
 from policy_lab.analysis.information import information_value
 from policy_lab.analysis.put_in import LEVEL, Evaluate
-from policy_lab.analysis.reversal import ReversalMap, influences, reversal_map
+from policy_lab.analysis.reversal import ReversalMap, influences, pair_inputs, reversal_map
 from policy_lab.analysis.risk import risk
 from policy_lab.analysis.satisfice import radius, reach, satisficing
 from policy_lab.analysis.setting import Setting, setting_of
@@ -113,10 +113,11 @@ def decide(
     near = [name for name in results.designs if setting.group_of[name] == main_group(setting) or name == setting.base]
     reached = reach(results.plan.with_(designs=tuple(near)), evaluate, worlds=size.reach_worlds)
     turned = None
-    if len(chosen) == 2 and results.plan.study.scores is None:
-        turned = reversal_map(
-            results, evaluate, *chosen, inputs, cells=size.cells, worlds=size.cell_worlds, futures=size.futures
-        )
+    alone = len(chosen) == 2 and results.plan.study.scores is None
+    if alone and (inputs or len(pair_inputs(results.plan, chosen[0], chosen[1])) > 1):
+        one, other = chosen
+        sizes = {"cells": size.cells, "worlds": size.cell_worlds, "futures": size.futures}
+        turned = reversal_map(results, evaluate, one, other, inputs, **sizes)
     return Decision(
         setting=setting,
         risk=table,
@@ -124,7 +125,7 @@ def decide(
         information=information_value(results, evaluate, size.worlds, size.redraws, size.futures),
         reach=reached,
         radius=radius(reached),
-        influences=influences(results, *chosen, LEVEL) if len(chosen) == 2 else pd.DataFrame(),
+        influences=influences(results, chosen[0], chosen[1], LEVEL) if len(chosen) == 2 else pd.DataFrame(),
         pair=chosen,
         reversal=turned,
     )

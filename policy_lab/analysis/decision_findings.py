@@ -78,7 +78,7 @@ def satisficing_finding(table: pd.DataFrame, radius: pd.DataFrame, setting: Sett
     single = table[(table["design"] == top) & (table["criterion"] != ALL)].sort_values("share_worlds")
     worst = single.iloc[0]
     kept = f"kept in {percent(worst['share_worlds'])} of worlds"
-    second = f"Under {setting.short(top)} what fails most often is that {worst['title']} ({kept})"
+    second = f"Under {setting.short(top)} the criterion that fails most often is that {worst['title']} ({kept})"
     if not radius.empty:
         reached = float(radius.set_index("design")["radius"][top])
         second += f"; all hold in nine of ten worlds {_radius_words(reached)}"

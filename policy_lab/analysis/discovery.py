@@ -235,7 +235,7 @@ def _sentences(
         f"{percent(held.coverage)} of its {ours}."
     )
     steady = [one for one in box.limits if one.again >= 0.5]
-    shaky = listed([one.column for one in box.limits if one.again < 0.5])
+    shaky = listed([f"that of {one.column} {one.side}" for one in box.limits if one.again < 0.5])
     kept = f"{len(steady)} of its {len(box.limits)} limits came again in half or more of {box.resamples} resamples"
     doubt = f"; {shaky} did not" if shaky else ""
     kinds = {columns[one.column].kind for one in box.limits}

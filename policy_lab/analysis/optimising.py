@@ -94,7 +94,7 @@ def pareto_front(
     for generation in range(generations):
         asked = nsga2.ask()
         values = function(np.clip(asked.get("X"), low, high))
-        usable = np.isfinite(values).all(axis=1)
+        usable = np.asarray(np.isfinite(values).all(axis=1))
         worst = np.maximum(worst, values[usable].max(axis=0, initial=-np.inf))
         best = np.minimum(best, values[usable].min(axis=0, initial=np.inf))
         asked.set("F", np.where(usable[:, None], values, np.finfo(float).max / 1e10))
@@ -116,9 +116,9 @@ def hypervolume(front: np.ndarray, best: np.ndarray, worst: np.ndarray) -> float
 
 def undominated(values: np.ndarray) -> np.ndarray:
     """Return which rows of ``(points, objectives)`` no other row beats in one objective without losing in another."""
-    no_worse = (values[None, :, :] <= values[:, None, :]).all(axis=2)
-    better = (values[None, :, :] < values[:, None, :]).any(axis=2)
-    beaten: np.ndarray = (no_worse & better).any(axis=1)
+    no_worse = np.asarray((values[None, :, :] <= values[:, None, :]).all(axis=2))
+    better = np.asarray((values[None, :, :] < values[:, None, :]).any(axis=2))
+    beaten = np.logical_and(no_worse, better).any(axis=1)
     return ~beaten & np.isfinite(values).all(axis=1)
 
 
@@ -144,7 +144,7 @@ def optimise(
     plan: Plan,
     evaluate: Evaluate,
     *,
-    measure: Measure = RISK,
+    measure: Measure = "risk",
     cost: str | None = None,
     like: str | None = None,
     population: int = 40,

@@ -75,12 +75,15 @@ def _paint_points(axes: Axes, table: pd.DataFrame, across: str, up: str, *, name
     axes.plot(designs[across], designs[up], "D", color=ORANGE, markersize=5, zorder=5)
     for number, (_, row) in enumerate(designs.iterrows()):
         if named or len(designs) <= 5:
+            right = row[across] > table[across].mean()
             axes.annotate(
-                str(row["name"]), (row[across], row[up]), xytext=(5, 4 if number % 2 else -7),
-                textcoords="offset points", fontsize=6, color=TEXT, zorder=6,
+                str(row["name"]), (row[across], row[up]), xytext=(-5 if right else 5, 4 if number % 2 else -7),
+                ha="right" if right else "left", textcoords="offset points", fontsize=6, color=TEXT, zorder=6,
             )  # fmt: skip
     axes.margins(x=0.12, y=0.08)
-    plain = FuncFormatter(lambda value, _: short_figure(value).replace(" million", "m"))
+    plain = FuncFormatter(
+        lambda value, _: short_figure(value).replace(" million", "m") if abs(value) >= 100 else f"{value:g}"
+    )
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4))
         axis.set_major_formatter(plain)

@@ -78,7 +78,7 @@ def batch(
                 progress=told.progress, finished=told.finished,
             )  # fmt: skip
         except (KeyboardInterrupt, PolicyLabError) as error:
-            if told.kept:
+            if told.kept or isinstance(error, KeyboardInterrupt):
                 kept = f"policy-lab: stopped; {told.kept:,} of {planned.cases:,} runs are written and stay. Go on with:"
                 sized = "" if memory == 1 else f" --memory {memory:g}"
                 click.echo(f"{kept}\npolicy-lab batch {plan} --out {folder} --resume{sized}", err=True)

@@ -89,6 +89,8 @@ def export_batch(
     if not whole and format not in SUMMARY_FORMATS:
         remedy = f"The summary is written as {', '.join(SUMMARY_FORMATS)}."
         raise InputError(Problem(what=f"`{format}` holds runs, and the summary is no runs", remedy=remedy))
+    if next(wanted.parts(), None) is None:
+        raise InputError(Problem(what="of what is asked for no runs are there", file=stored.folder))
     tell = progress or _silent
     with whole_folder(check_folder(folder)) as temporary:
         if whole:

@@ -77,7 +77,7 @@ def _notes(wanted: Wanted, study: Study | None, tables: bool) -> Iterator[str]:
     if wanted.calendar:
         yield "Dates are calendar days, counted from the start of the study's clock; cells hold dates, not text."
     if study is not None:
-        yield from (f"Left out of the model: {limit}." for limit in study.file.words.limits)
+        yield from (f"Limit: {limit.rstrip('.')}." for limit in study.file.words.limits)
 
 
 def _measure_notes(study: Study) -> Iterator[str]:

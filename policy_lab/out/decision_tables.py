@@ -95,11 +95,8 @@ def measured(study: Study) -> tuple[str, ...]:
 
 def _results(stored: StoredRuns, block: Block, choice: Choice) -> Results:
     plan = stored.plan(block)
-    designs = (
-        choice.designs
-        if plan.base in choice.designs or plan.base not in stored.designs
-        else (*choice.designs, plan.base)
-    )
+    base = () if plan.base in choice.designs or plan.base not in stored.designs else (plan.base,)
+    designs = (*choice.designs, *base)
     outcomes = tuple(dict.fromkeys((*measured(plan.study), *choice.outcomes)))
     return stored.results(block, design=designs, outcome=outcomes)
 

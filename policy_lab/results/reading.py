@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
+from policy_lab.provenance import file_digest
 from policy_lab.results.choosing import Choice
 from policy_lab.results.parts import KEY_COLUMNS, UNCERTAINTY, Block, inputs_path
 from policy_lab.results.read_write import column_names
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 _ROWS = 131_072
 """Rows that are read at a time."""
+_DRAWN_FROM = ("designs", "parameters", "scenarios")
+"""Files of a study that decide, with its model, what a run is; the bar and the words of `study.yaml` may change."""
 
 
 def chosen_arrays(stored: StoredRuns, choice: Choice) -> dict[str, np.ndarray]:
@@ -131,26 +134,35 @@ def block_results(stored: StoredRuns, block: Block, designs: Sequence[str], outc
 
 
 def plan_of(stored: StoredRuns, block: Block) -> Plan:
-    """Return the plan of a block, from the copy of the plan's file beside the runs."""
+    """Return the plan of a block."""
+    if block.name not in stored.plans:
+        raise InputError(
+            Problem(what=f"holds no block `{block.name}`, but the runs do", file=stored.folder / "plan.yaml")
+        )
+    return stored.plans[block.name]
+
+
+def read_plans(stored: StoredRuns) -> dict[str, Plan]:
+    """Return the plan of every block by its name, from the copy of the plan's file beside the runs."""
     from policy_lab.study.plan_file import read_plan
 
     path = stored.folder / "plan.yaml"
     if not path.is_file():
         remedy = "Runs of one comparison hold no plan; `policy-lab batch` keeps it beside the runs."
         raise InputError(Problem(what="no plan stands beside these runs", file=stored.folder, remedy=remedy))
-    plans = {each.key: each.plan for each in read_plan(path).blocks}
-    if block.name not in plans:
-        raise InputError(Problem(what=f"holds no block `{block.name}`, but the runs do", file=path))
-    return plans[block.name]
+    return {each.key: each.plan for each in read_plan(path).blocks}
 
 
 def _require_the_plans(stored: StoredRuns, block: Block, plan: Plan) -> None:
     """Refuse runs that today's plan and study would not give: the tables would mix two studies."""
     problems = []
-    told = str(stored.manifest.get("model_sha256", ""))
-    if told and told != plan.study.model.digest:
-        what = f"the model of `{plan.study.name}` has changed since these runs were made"
-        problems.append(Problem(what=what, file=stored.folder, remedy="Run the batch again, or use `select`."))
+    made_of = {"model": stored.manifest.get("model_sha256"), **stored.manifest.get("inputs_sha256", {})}
+    today = {"model": plan.study.model.digest}
+    today |= {name: file_digest(plan.study.files[name]) for name in _DRAWN_FROM if name in made_of}
+    for name, digest in today.items():
+        if made_of[name] not in (None, digest):
+            what = f"the {name} of `{plan.study.name}` changed since these runs were made"
+            problems.append(Problem(what=what, file=stored.folder, remedy="Run the batch again, or use `select`."))
     if plan.designs != stored.designs or plan.futures != stored.futures:
         what = f"plan.yaml asks for other designs or futures than the runs of `{block.name}` have"
         problems.append(Problem(what=what, file=stored.folder))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,6 +130,13 @@ class StoredRuns:
     def cases(self) -> int:
         """How many runs are there."""
         return sum(part.cases.rows // len(part.cases.times) for part in self.parts)
+
+    @cached_property
+    def plans(self) -> Mapping[str, Plan]:
+        """The plan of each block by its name, from the batch's own copy of the plan's file; it is read once."""
+        from policy_lab.results.reading import read_plans
+
+        return MappingProxyType(read_plans(self))
 
     @cached_property
     def failures(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from policy_lab.analysis.risk import risk
 from policy_lab.analysis.setting import setting_of
 from policy_lab.errors import InputError
 from policy_lab.study import open_study
+from policy_lab.study.scores import own_scores, scored_study
 from tests.analysis.linear import evaluator
 
 SMALL = Effort(worlds=12, redraws=1, futures=2, reach_worlds=6, cells=2, cell_worlds=3)
@@ -48,6 +49,14 @@ def test_one_design_leaves_no_pair_and_no_map(found):
     assert decision.pair == ()
     assert decision.reversal is None
     assert decision.information.empty
+
+
+def test_where_no_input_can_be_moved_alone_there_is_no_map(found):
+    results, evaluate = found
+    lucky = evaluate(results.plan.with_(vary={"luck"}))
+    assert decide(lucky, evaluate, SMALL).reversal is None
+    scored = evaluate(results.plan.with_(study=scored_study(results.plan.study, own_scores(results.plan.study))))
+    assert decide(scored, evaluate, SMALL).reversal is None
 
 
 def test_a_pair_and_its_inputs_can_be_named(found):

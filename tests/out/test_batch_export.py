@@ -124,6 +124,13 @@ def test_the_workbook_tells_of_each_block_what_the_analysis_found(stored: Stored
         *("Paths", "Columns"),
     ]
     assert book["Cover"]["A1"].value == "A shared fishery"
+    cover = " ".join(str(cell.value) for cell in book["Cover"]["A"])
+    assert "It describes no real fishery" in cover
+    assert "3 designs × 5 worlds × 2 futures in 4 blocks" in cover
+    assert "1 case of all that were run gave no usable numbers" in cover
+    notes = [str(cell.value) for cell in book["Notes"]["B"]]
+    assert "Limit: One stock, no ages, no other species." in notes
+    assert any("only as a ratio to `open-access`" in note for note in notes)
     found = sheet_rows(book, "Risk")
     for block in stored.blocks:
         results = stored.results(block)
@@ -211,6 +218,16 @@ def test_a_half_batch_exports_its_runs_and_no_tables(stored: StoredRuns, tmp_pat
     with pytest.raises(InputError, match="12 runs of `calm_strict` are missing"):
         export_batch(half, tmp_path / "tables")
     assert not (tmp_path / "tables").exists()
+
+
+def test_of_a_block_that_never_ran_nothing_is_exported(stored: StoredRuns, tmp_path: Path) -> None:
+    half = tmp_path / "half"
+    shutil.copytree(stored.folder, half)
+    for part in (half / "parts").glob("calm_strict-*"):
+        part.unlink()
+    with pytest.raises(InputError, match="of what is asked for no runs are there"):
+        export_batch(half, tmp_path / "out", scenario="calm", setting="strict")
+    assert not (tmp_path / "out").exists()
 
 
 def test_the_runs_of_a_comparison_have_no_tables(results: Results, tmp_path: Path) -> None:

@@ -286,9 +286,14 @@ def test_a_part_that_was_cut_is_noticed(copied: Path) -> None:
 
 def test_runs_of_another_model_are_not_mixed_with_today_s(copied: Path) -> None:
     about = json.loads((copied / "manifest.json").read_text(encoding="utf-8"))
-    (copied / "manifest.json").write_text(json.dumps({**about, "model_sha256": "other"}), encoding="utf-8")
-    with pytest.raises(InputError, match="has changed since these runs were made"):
+    made_of = {"designs": "other", "study": "other"}  # words and bar may change: they are no part of a run
+    other = {**about, "model_sha256": "other", "inputs_sha256": made_of}
+    (copied / "manifest.json").write_text(json.dumps(other), encoding="utf-8")
+    with pytest.raises(InputError) as error:
         open_batch(copied).results("calm_as-is")
+    assert "the model of `fishery` changed since these runs were made" in str(error.value)
+    assert "the designs of `fishery` changed" in str(error.value)
+    assert "the study" not in str(error.value)
 
 
 def test_without_plan_or_inputs_there_are_no_results(copied: Path) -> None:
