@@ -14,6 +14,7 @@ from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
 from policy_lab.study.parameters import ParameterRow
 from policy_lab.study.schema import DesignsFile, Overlay, Scenario, ScenariosFile, Score, StudyFile
+from policy_lab.study.slider_checks import slider_problems
 from policy_lab.study.yaml_file import Place, YamlFile
 
 SAME = 1e-9
@@ -51,6 +52,7 @@ def problems_of(parts: Parts) -> Iterator[Problem]:
     yield from study_problems(parts)
     yield from measure_problems(parts)
     yield from indicator_problems(parts)
+    yield from slider_problems(parts)
     yield from structure_problems(parts)
     yield from loop_problems(parts)
     yield from design_problems(parts)

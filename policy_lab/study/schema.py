@@ -413,6 +413,9 @@ class StudyFile(Frozen):
     """By a short name, ``R1`` or ``B2``."""
     loops_left_out: dict[str, str] = Field(default_factory=dict)
     """Loops that a reader may expect and that this model does not have -> why."""
+    sliders: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """What the screen lets a user move, by the group's title: constants, or single elements of them, with a range in
+    parameters.csv. Where left out, the screen takes the best known of each group of parameters."""
     words: Words
 
 
