@@ -62,17 +62,18 @@ def started(plan: Path, folder: Path) -> subprocess.Popen[str]:
 def kills(given: argparse.Namespace, folder: Path) -> list[tuple[str, str, str]]:
     """Kill a batch at random moments, whatever it is doing then, and go on each time."""
     plan = fishery(folder, 300)
-    begun = time.perf_counter()
     run_batch(plan, folder / "whole", memory=MEMORY)
-    whole = time.perf_counter() - begun
     parts, lost, redone, halves, waiting = folder / "killed" / "parts", 0, 0, 0, 0
     before: dict[Path, int] = {}
     for _ in range(given.kills):
         process = started(plan, folder / "killed")
+        enough = len(before) + given.chance.randrange(10)  # of parts, so that a busy machine gets on as well
         begun_at = _size(folder / "killed" / "log.jsonl")
-        while process.poll() is None and _size(folder / "killed" / "log.jsonl") == begun_at:
-            time.sleep(0.005)  # until it has the folder
-        time.sleep(given.chance.uniform(0.0, 1.6 * whole / given.kills))
+        while process.poll() is None and (
+            _size(folder / "killed" / "log.jsonl") == begun_at or len(list(parts.glob("[!.]*"))) < enough
+        ):
+            time.sleep(0.003)
+        time.sleep(given.chance.uniform(0.0, 0.3))
         alive = process.poll() is None
         process.kill()
         process.communicate()

@@ -127,7 +127,10 @@ def _running(headline: Headline) -> str:
     """Return the shortfall risk by design so far, in the block that is in work."""
     table = headline.table()
     last = table.tail(len(headline.designs))
-    each = [f"{row.design} {_share(row.risk, row.simulation_error)}" for row in last.itertuples(index=False)]
+    each = [
+        f"{row.design} {percent(row.risk)} ±{two_figures(100 * row.simulation_error)}"
+        for row in last.itertuples(index=False)
+    ]
     return f"shortfall risk so far: {', '.join(each)}"
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 
+from policy_lab.errors import EngineError
 from policy_lab.results.files import written_whole
 from policy_lab.run.batch_folder import BatchFolder, batch_folder
 from policy_lab.run.bench import bench_of
@@ -210,7 +211,10 @@ def _by_workers(target: BatchFolder, missing: Sequence[Chunk], give: Give) -> Ge
     ]
     for answer in give(tasks):
         chunk = target.chunks[answer.number]
+        path = chunk.path(target.path)
         if answer.runs is not None:
-            with written_whole(chunk.path(target.path)) as temporary:
+            with written_whole(path) as temporary:
                 temporary.write_bytes(answer.runs)
+        elif not path.is_file():
+            raise EngineError(f"worker {answer.worker} wrote {path.name}, and it is not in {target.path}")
         yield Done(chunk, answer.seconds, answer.worker)
