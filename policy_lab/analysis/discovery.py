@@ -86,15 +86,9 @@ def discover(
     """
     plan = results.plan
     first = design or plan.base
-    for name in (first, *([other] if other else [])):
-        if name not in results.designs:
-            known = f"Designs: {', '.join(results.designs)}."
-            raise InputError(Problem(what=f"no runs of `{name}` among these results", remedy=known))
+    _check_run(results, [name for name in (first, other) if name])
     weaker, stronger, happens = _pair(results, first, other) if other else (first, "", _short(results, first))
-    usable = np.isfinite(happens)
-    if usable.sum() < FEW_WORLDS:
-        remedy = "Ask for some hundreds of worlds; one future in each is enough."
-        raise InputError(Problem(what=f"{int(usable.sum())} worlds are too few to search and to judge", remedy=remedy))
+    usable = _usable(happens)
     found = world_table(plan, [name for name in (first, other) if name], luck=other is None)
     x, y = found.values[usable].reset_index(drop=True), happens[usable] == 1.0
     box = find_box(x, y, plan.seed, resamples=resamples, progress=progress)
@@ -120,6 +114,23 @@ def discover(
         source=setting_of(results).source_line,
         manifest={**results.manifest, "discovery": {"design": weaker, "other": stronger, "resamples": resamples}},
     )
+
+
+def _check_run(results: Results, designs: Sequence[str]) -> None:
+    """Raise an InputError for a design that the results do not hold."""
+    for name in designs:
+        if name not in results.designs:
+            known = f"Designs: {', '.join(results.designs)}."
+            raise InputError(Problem(what=f"no runs of `{name}` among these results", remedy=known))
+
+
+def _usable(happens: np.ndarray) -> np.ndarray:
+    """Return which worlds have an answer; too few of them raise an InputError."""
+    usable = np.isfinite(happens)
+    if usable.sum() < FEW_WORLDS:
+        remedy = "Ask for some hundreds of worlds; one future in each is enough."
+        raise InputError(Problem(what=f"{int(usable.sum())} worlds are too few to search and to judge", remedy=remedy))
+    return usable
 
 
 def _short(results: Results, design: str) -> np.ndarray:

@@ -140,6 +140,18 @@ class Optimum:
     manifest: Mapping[str, Any] = field(repr=False)
 
 
+def _titles(study: Study, base: str, measure: Measure, resource: Resource) -> dict[str, str]:
+    """Return what each objective is called, with its unit."""
+    shortfall = study.file.measures.shortfall
+    return {
+        measure: shortfall.title
+        if measure == RISK
+        else f"{shortfall.variable}, less of it (minus the mean over the horizon)",
+        BURDEN: f"{study.file.measures.burden.title}, ratio to {short_name(study, base)}",
+        "cost": f"{resource.title} ({resource.unit})",
+    }
+
+
 def optimise(
     plan: Plan,
     evaluate: Evaluate,
@@ -214,17 +226,10 @@ def optimise(
     seen, _, _ = tried(front.x, plan.seed)
     held, errors, results = tried(front.x, plan.seed + 1)
     table = _table(study, base_plan.designs, front.x, seen, held, errors, (measure, BURDEN, "cost"))
-    titles = {
-        measure: study.file.measures.shortfall.title
-        if measure == RISK
-        else f"{study.file.measures.shortfall.variable}, less of it (minus the mean over the horizon)",
-        BURDEN: f"{study.file.measures.burden.title}, ratio to {short_name(study, plan.base)}",
-        "cost": f"{resource.title} ({resource.unit})",
-    }
     told = setting_of(replace(results, plan=base_plan.with_(seed=plan.seed + 1), designs=base_plan.designs))
     return Optimum(
         objectives=(measure, BURDEN, "cost"),
-        titles=MappingProxyType(titles),
+        titles=MappingProxyType(_titles(study, plan.base, measure, resource)),
         table=table,
         convergence=pd.DataFrame({"generation": np.arange(1, generations + 1), "hypervolume": front.volume}),
         sentences=_sentences(table, front, study, measure),

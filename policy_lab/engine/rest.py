@@ -314,7 +314,7 @@ class _Descent:
         rates, slopes = self.search.slopes(trial, scale)
         held = self.search.held(slopes)
         relative = np.where(held, 0.0, np.abs(rates) / scale)
-        known = np.isfinite(slopes).all(axis=(1, 2))
+        known: Flags = np.asarray(np.isfinite(slopes).all(axis=(1, 2)))
         unknown = ~(np.isfinite(relative).all(axis=0) & known)
         size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
         worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
