@@ -26,7 +26,7 @@ from scipy.stats import chisquare
 import policy_lab as pl
 from policy_lab.analysis.calibration.likelihood import CORRELATION, SPREAD, WEIGHT, Fit, fit_of
 from policy_lab.analysis.calibration.search import sample
-from policy_lab.provenance import bundled
+from policy_lab.provenance import bundled, file_digest, versions
 from policy_lab.run.history import the_past
 from policy_lab.study.history import FitParameter, read_history
 
@@ -161,8 +161,17 @@ def report(replicates: int, count: int) -> str:
     ]
     for at, name in enumerate(names):
         lines.append(f"| {name} | {inside[:, at].sum()} of {count} | {np.abs(off[:, at]).mean():.2f} |")
-    lines += ["", f"{(time.perf_counter() - began) / 60:.0f} minutes by the clock."]
+    lines += ["", f"{(time.perf_counter() - began) / 60:.0f} minutes by the clock.", "", made_with()]
     return "\n".join(lines) + "\n"
+
+
+def made_with() -> str:
+    """Return the manifest as a line: what was read, with which code."""
+    folder = bundled("models") / "safeguarding"
+    names = ("partnership.mdl", "caseload.mdl", "parameters.csv", "sectors.csv", "history.yaml")
+    read = ", ".join(f"`{name}` {file_digest(folder / name)[:12]}" for name in names)
+    code = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return f"Read: {read}. Code: {code}. Seeds: the number of the replicate, and of the truth."
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def satisficing_figure(table: pd.DataFrame, setting: Setting) -> Figure:
     title = satisficing_finding(table, pd.DataFrame(), setting)[0].rstrip(".")
     subtitle = (
         "Share of worlds in which each criterion holds, and all of them at once (the domain criterion: no weights). "
-        f"The criteria were fixed in the study beforehand. Scenario: {setting.scenario}."
+        f"The criteria stand in the study and are judgement. Scenario: {setting.scenario}."
     )
     words = frame(title, subtitle, setting.source_line, WIDTH)
     keys = list(dict.fromkeys(table["criterion"]))
