@@ -75,7 +75,7 @@ def run(
         outcomes=MappingProxyType(dict(ran.outcomes)),
         worlds=MappingProxyType(dict(solved.worlds)),
         levers=MappingProxyType(plan.lever_scores()),
-        manifest=MappingProxyType(_manifest(plan, engine, ran.failures, ran.beyond, cut)),
+        manifest=MappingProxyType(manifest_of(plan, engine, ran.failures, ran.beyond, cut)),
         failures=ran.failures,
     )
 
@@ -85,9 +85,10 @@ def with_anchors(plan: Plan, compiled: CompiledModel) -> tuple[dict[str, np.ndar
     return anchored(Drawn.of(plan), compiled)
 
 
-def _manifest(
-    plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond: int, cut: Sequence[tuple[str, str]]
+def manifest_of(
+    plan: Plan, engine: str, failures: tuple[FailedCase, ...], beyond: int = 0, cut: Sequence[tuple[str, str]] = ()
 ) -> dict[str, object]:
+    """Return what made the results of a plan."""
     from policy_lab.engine.adaptive import ADAPTIVE, Tolerance
 
     study = plan.study
