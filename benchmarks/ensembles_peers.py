@@ -45,8 +45,9 @@ def peers(given: argparse.Namespace, folder: Path) -> list[tuple[str, str, str]]
     )
     workbench, pysd, ours = (statistics.median(times[name]) for name in ("workbench", "pysd", "ours"))
     flagship = _flagship(given.pysd_steps)
+    same = f"the same {CASES} cases of caseload.mdl ({len(outputs)} stocks saved)"
     return [
-        (f"the same {CASES} cases of caseload.mdl ({len(outputs)} stocks saved): EMA Workbench with PySD, processor time", "",
+        (f"{same}: EMA Workbench with PySD, processor time", "",
          f"{workbench:.2f} s"),
         ("the same through PySD alone", "", f"{pysd:.2f} s"),
         ("the same through policy_lab, the model ready as it is for the others", "", f"{1000 * ours:.2f} ms"),

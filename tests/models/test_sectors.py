@@ -37,7 +37,8 @@ class Sector:
     ``quiet`` switches the shock off; ``shares`` are stocks that stay between 0 and 1; ``loop`` is the loop that the
     model is there to show, in order; ``same`` are the equations that are the flagship's, letter for letter, apart from
     subscripts and starting values. What the flagship's structural switches alter (`Work speed`, `Trust gain`) is not
-    among them: a sector has no switches. Nor is `Perceived pressure`, which the flagship bounds for when staff are all but gone.
+    among them: a sector has no switches. Nor is `Perceived pressure`, which the flagship bounds for when staff are all
+    but gone.
     """
 
     name: str
