@@ -105,7 +105,9 @@ def estimate(plan_set: PlanSet, *, memory: int = MEMORY, threads: int | None = N
 def _try(plan_set: PlanSet, plan: Plan, compiled: CompiledModel, cases: int, threads: int | None) -> _Tried:
     """Run a handful of cases of a plan, and write them where they are forgotten."""
     worlds = min(WORLDS, plan.worlds)
-    sample = plan.with_(worlds=worlds, futures=max(1, min(plan.futures, cases // (worlds * len(plan.designs)))))
+    futures = max(1, min(plan.futures, cases // worlds))
+    sample = plan.with_(designs=plan.designs[:1], worlds=worlds, futures=futures)  # one full call of the engine
+    searches = (1 + len(plan.designs)) / 2 if plan.start == "settled" else 1.0  # for as many resting points as sample's
     times = [perf_counter()]
     drawn = Drawn.of(sample)
     solved = solve(drawn, compiled, threads)
@@ -116,7 +118,7 @@ def _try(plan_set: PlanSet, plan: Plan, compiled: CompiledModel, cases: int, thr
         path = Computed(chunk, solved, ran).write(Path(folder) / "tried.parquet", plan_set)
         disk = sum(piece.total_compressed_size for piece in _pieces(path))
     times.append(perf_counter())
-    return _Tried(drawn, sample.cases, times[1] - times[0], times[2] - times[1], disk)
+    return _Tried(drawn, sample.cases, searches * (times[1] - times[0]), times[2] - times[1], disk)
 
 
 def _pieces(path: Path) -> Iterator[ColumnChunkMetaData]:

@@ -49,7 +49,7 @@ def test_a_dry_run_says_the_cost_and_writes_nothing(plan: Path, tmp_path: Path, 
     assert told.exit_code == 0, told.stderr
     assert "80 runs in 2 blocks, 20 worlds, 2 parts." in told.stdout
     assert "on disk" in told.stdout
-    assert "Measured on 80 of these runs" in told.stdout
+    assert "Measured on 40 of these runs" in told.stdout
     assert not list(tmp_path.iterdir())
 
 
