@@ -46,6 +46,14 @@ class Slider:
     source: str
     stops: tuple[float, ...] = ()
 
+    def nearest(self, value: float) -> float:
+        """Return the value to which the slider can be moved that is nearest; the base for what is no number."""
+        if not math.isfinite(value):
+            return self.base
+        if self.stops:
+            return min(self.stops, key=lambda stop: abs(stop - value))
+        return min(max(value, self.low), self.high)
+
     def plain(self) -> dict[str, Any]:
         """Return it as plain values, for the page."""
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 from pydantic import Field
 
 from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.lab.sliders import Slider
 from policy_lab.results.files import written_whole
 from policy_lab.study.schema import Score
 from policy_lab.study.schema_base import Frozen
@@ -117,6 +118,33 @@ def first_screen(study: Study) -> Screen:
     """Return the screen as it opens: the study's own comparison."""
     usual = study.file.comparison
     return Screen(tuple(usual.designs), usual.scenario)
+
+
+def asked_screen(told: Mapping[str, Any], study: Study, offered: Sequence[str], moves: Sequence[Slider]) -> Screen:
+    """Return the screen that the page asks for; only what it was offered, and values only within their range.
+
+    Raises
+    ------
+    InputError
+        For anything else.
+    """
+    asked = ScreenFile.model_validate({"study": study.name, **told})
+    by_name = {one.name: one for one in moves}
+    kinds: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
+        ("design", asked.designs, offered),
+        ("scenario", [asked.scenario], study.scenarios),
+        ("area", [asked.area] if asked.area else [], study.areas()),
+        ("slider", asked.settings, by_name),
+        ("lever", asked.levers, study.file.levers),
+    )
+    unknown = [(kind, name) for kind, names, known in kinds for name in names if name not in known]
+    if unknown or not asked.designs:
+        raise InputError(
+            *(Problem(what=f"no {kind} `{name}` on this screen") for kind, name in unknown or [("design", "")])
+        )
+    settings = {name: by_name[name].nearest(value) for name, value in asked.settings.items()}
+    chosen = tuple(name for name in offered if name in asked.designs)
+    return Screen(chosen, asked.scenario, asked.area, MappingProxyType(settings), MappingProxyType(dict(asked.levers)))
 
 
 def screen_text(screen: Screen, study: Study) -> str:

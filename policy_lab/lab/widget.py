@@ -1,0 +1,266 @@
+"""The screen in a notebook: one widget, whose page only draws what this side has worked out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import anywidget
+import traitlets
+from pydantic import ValidationError
+
+from policy_lab.charts.risk import risk_figure
+from policy_lab.errors import InputError
+from policy_lab.lab.behind import REST, Behind
+from policy_lab.lab.moving import SAMPLE, Moved, Ready, made_ready, moved, plan_of
+from policy_lab.lab.page import Message, Rested, changes, moved_message, opening, rested, rested_message, table_csv
+from policy_lab.lab.sliders import sliders
+from policy_lab.lab.state import History, Screen, asked_screen, first_screen, read_screen, screen_text, write_screen
+from policy_lab.run.growing import growing
+from policy_lab.study.study import Study
+
+_HERE = Path(__file__).parent
+_SIZES: Final = (10, 40)
+"""Worlds after which the ensemble is shown before it is whole."""
+
+
+class Lab(anywidget.AnyWidget):
+    """The screen of one study. Made by `policy_lab.lab`.
+
+    Unlike everything beneath it, a screen changes: it holds where its sliders stand. What it stands at is frozen
+    (`screen`), and so is every answer.
+    """
+
+    _esm = _HERE / "screen.js"
+    _css = _HERE / "screen.css"
+    opening = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Dict().tag(sync=True)
+    told = traitlets.Dict().tag(sync=True)
+    numbers = traitlets.Bytes().tag(sync=True)
+    seq = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        study: Study,
+        screen: Screen,
+        *,
+        worlds: int,
+        futures: int,
+        sample: tuple[int, int] = SAMPLE,
+        rest: float = REST,
+    ) -> None:
+        self.study = study
+        self._sliders = sliders(study)
+        self._offered = tuple(dict.fromkeys((*study.file.comparison.designs, *study.designs, *screen.designs)))
+        self._cases, self._sample = (worlds, futures), sample
+        self._history = History(screen)
+        self._screen = screen
+        self._asked = 0
+        self._behind = Behind(rest)
+        self._ready: tuple[Screen, Ready] | None = None
+        self._moved: Moved | None = None
+        self._rested: Rested | None = None
+        self._loop = _running_loop()
+        super().__init__(opening=opening(study, self._sliders, self._offered, worlds, futures))
+        self.on_msg(self._on_message)
+        self.observe(self._on_asked, "asked")
+        self._show(screen)
+
+    @property
+    def screen(self) -> Screen:
+        """What was chosen."""
+        return self._screen
+
+    @property
+    def answer(self) -> Rested | None:
+        """The last answer at rest; nothing while it is worked out."""
+        return self._rested
+
+    def save(self, path: str | Path) -> Path:
+        """Write what was chosen as YAML."""
+        return write_screen(self._screen, self.study, path)
+
+    def load(self, path: str | Path) -> None:
+        """Go to what was saved.
+
+        Raises
+        ------
+        InputError
+            For a file that does not fit this study.
+        """
+        self._go(read_screen(path, self.study), set_page=True)
+
+    def wait(self) -> Rested | None:
+        """Wait for the answer at rest, and return it."""
+        self._behind.wait()
+        return self._rested
+
+    def _on_asked(self, change: Mapping[str, Any]) -> None:
+        self._answer(change["new"])
+
+    def _on_message(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
+        self._answer(content)
+
+    def _answer(self, content: Mapping[str, Any]) -> None:
+        """Do what the page asks; what it asked before something that was answered already is left out."""
+        number, do = int(content.get("n", 0)), str(content.get("do", "move"))
+        if number <= self._asked:
+            return
+        self._asked = number
+        try:
+            screen = asked_screen(content["screen"], self.study, self._offered, self._sliders)
+            if do == "file":
+                self._send_file(str(content.get("kind", "")))
+            elif do in ("undo", "redo"):
+                self._history = self._history.moved(screen)
+                self._history = self._history.undo() if do == "undo" else self._history.redo()
+                self._show(self._history.now, set_page=True)
+            elif content.get("keep"):
+                self._go(screen)
+            else:
+                self._show(screen)
+        except (InputError, ValidationError, KeyError) as error:
+            self._publish_state(fault=str(error))
+
+    def _go(self, screen: Screen, *, set_page: bool = False) -> None:
+        """Show a screen, and remember the way back."""
+        self._history = self._history.moved(screen)
+        self._show(screen, set_page=set_page)
+
+    def _show(self, screen: Screen, *, set_page: bool = False) -> None:
+        """Answer a movement at once, and have the whole answer worked out behind."""
+        if screen == self._screen and self._moved is not None and not set_page:
+            self._publish_state()
+            return
+        self._behind.stop()
+        self._screen, self._rested = screen, None
+        fixed = screen.with_(settings={}, designs=self._offered)
+        if self._ready is None or self._ready[0] != fixed:
+            self._ready = (fixed, made_ready(self.study, fixed, self._sample))
+        self._moved, ready = moved(self._ready[1], screen.settings, screen.designs)
+        self._ready = (fixed, ready)
+        message = moved_message(self._moved, self.study)
+        self._publish(message, set_page=set_page)
+        self._behind.ask(lambda stop: self._fill(screen, stop))
+
+    def _fill(self, screen: Screen, stop: Callable[[], bool]) -> None:
+        """Work out the whole answer, in a thread of its own; show it as it grows."""
+        worlds, futures = self._cases
+        plan = plan_of(self.study, screen, worlds=worlds, futures=futures)
+        for results in growing(plan, _SIZES, unwanted=stop, threads=1 if worlds > _SIZES[-1] else None):
+            found = rested(results)
+            if stop():
+                return
+            self._in_the_loop(partial(self._settle, screen, found))
+
+    def _settle(self, screen: Screen, found: Rested) -> None:
+        if screen == self._screen and self._moved is not None:
+            self._rested = found
+            self._publish(rested_message(found, self._moved, self._cases[0]))
+
+    def _in_the_loop(self, call: Callable[[], None]) -> None:
+        """Do something where messages are sent from: in the notebook's own loop, if there is one."""
+        if self._loop is None or self._loop.is_closed():
+            call()
+        else:
+            self._loop.call_soon_threadsafe(call)
+
+    def _state(self, *, set_page: bool) -> dict[str, Any]:
+        return {
+            "n": self._asked,
+            "set": set_page,
+            "screen": self._screen.plain(),
+            "changes": changes(self._screen, self.study, self._sliders),
+            "bases": self._bases(),
+            "undo": len(self._history.before),
+            "redo": len(self._history.undone),
+        }
+
+    def _bases(self) -> dict[str, float]:
+        """Return the base marks of sliders that a place moves."""
+        if not self._screen.area:
+            return {}
+        values = self.study.areas()[self._screen.area].values
+        return {one.name: values[one.name] for one in self._sliders if one.name in values}
+
+    def _publish(self, message: Message, *, set_page: bool = False) -> None:
+        with self.hold_sync():  # one message, one repaint
+            self.told = {**message.told, **self._state(set_page=set_page)}
+            self.numbers = message.numbers
+            self.seq += 1
+
+    def _publish_state(self, **more: str) -> None:
+        """Tell the page what has changed beside the numbers."""
+        with self.hold_sync():
+            self.told = {**self.told, **self._state(set_page=False), **more}
+            self.seq += 1
+
+    def _send_file(self, kind: str) -> None:
+        """Send a file to the page, which saves it: what is drawn, and nothing else."""
+        name = f"{self.study.name}-{'screen' if kind == 'yaml' else 'comparison'}.{kind}"
+        if kind == "yaml":
+            content = screen_text(self._screen, self.study).encode("utf-8")
+        elif kind == "csv" and self._moved is not None:
+            content = table_csv(self._moved, self._rested, self.study).encode("utf-8")
+        elif kind in ("png", "svg") and self._rested is not None:
+            found = self._rested
+            content = risk_figure(found.table, found.pairs, found.setting).to_bytes(kind)
+        else:
+            self.send(
+                {"kind": "wait", "words": "The picture is drawn from the full answer: wait until it has settled."}
+            )
+            return
+        self.send({"kind": "file", "name": name}, [content])
+
+
+def open_lab(
+    study: Study | str | Path | None = None,
+    *,
+    screen: str | Path | None = None,
+    designs: Sequence[str] | None = None,
+    worlds: int | None = None,
+    futures: int | None = None,
+) -> Lab:
+    """Open the screen of a study: sliders that answer while you move them.
+
+    Parameters
+    ----------
+    study
+        A study, the name of a bundled one, or its folder; the default study where left out.
+    screen
+        A screen that was saved, to open at.
+    designs
+        Those that are shown first; the study's own choice unless told. Overlays are written ``design+overlay``.
+    worlds, futures
+        Draws of the whole answer; the study's own number unless told.
+
+    Returns
+    -------
+    Lab
+        A widget: the last line of a cell shows it.
+
+    Raises
+    ------
+    InputError
+        For anything that the study does not know.
+    """
+    from policy_lab.study.loader import open_study
+
+    opened = study if isinstance(study, Study) else open_study(study)
+    usual = opened.file.comparison
+    first = first_screen(opened) if screen is None else read_screen(screen, opened)
+    if designs is not None:
+        first = first.with_(designs=designs)
+    plan_of(opened, first)
+    return Lab(opened, first, worlds=worlds or usual.worlds, futures=futures or usual.futures)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop of the notebook's kernel; nothing where there is none, as in a script."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
