@@ -29,7 +29,7 @@ PATIENCE = 120_000
 
 
 def chromium_path() -> str:
-    """Return where Chromium is. A machine without one cannot test the screen, and that is a failure, not a reason to skip."""
+    """Return where Chromium is; a machine without one cannot test the screen: a failure, not a reason to skip."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
         raise FileNotFoundError("no Chromium: install Debian's package `chromium` (`make browser` does it as root)")
