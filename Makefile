@@ -21,7 +21,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 pyth
 	echo "$$candidate"; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test lint parity baseline picture lab clean
+.PHONY: help setup compare test lint browser parity baseline picture lab clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,7 +54,15 @@ lint: $(VENV)/.develops
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+# The tests of the screen drive a real Chromium: Debian's, which root gets here, and anybody else is told of.
+browser:
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+		echo "Installing Debian's chromium …"; apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; \
+	else echo "The tests of the screen need Chromium, which is not here: install Debian's package chromium." >&2; exit 1; fi
+
+test: lint browser
 	$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 parity: $(VENV)/.develops

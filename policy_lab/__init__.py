@@ -16,6 +16,7 @@ they are first used, so that ``import policy_lab`` costs next to nothing.
 - How it works: ``named_loops``, ``knock_out``, ``loop_effects``, ``loop_in``, ``loop_chart``, ``view_chart``,
   ``write_book``
 - A model file alone: ``read_model``, ``compile``, ``run_model``, ``path_chart``
+- With sliders, in a notebook: ``lab``
 - When something is wrong: ``InputError``
 """
 
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from policy_lab.engine import compile
     from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
+    from policy_lab.lab.widget import open_lab as lab
     from policy_lab.model import read_model
     from policy_lab.out import export
     from policy_lab.out.batch_export import export_batch
@@ -129,6 +131,7 @@ _HOMES: Final = {
     "loop_in": "run.feedback",
     "loop_chart": "charts",
     "accuracy": "engine.digits",
+    "lab": "lab",
     "InputError": "errors",
 }
 """Public name -> the room that holds it, in the order in which a user meets them."""
@@ -153,6 +156,7 @@ __all__ = [
     "find_studies",
     "history_chart",
     "knock_out",
+    "lab",
     "loop_chart",
     "loop_effects",
     "loop_in",

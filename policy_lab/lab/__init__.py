@@ -9,6 +9,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from policy_lab.errors import InputError, Problem
+
 if TYPE_CHECKING:
     from policy_lab.lab.widget import Lab
 
@@ -17,9 +19,18 @@ class _Room(ModuleType):
     """A module that opens the screen when it is called."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Lab:
-        """Open the screen of a study: `policy_lab.lab.widget.open_lab`."""
-        from policy_lab.lab.widget import open_lab
+        """Open the screen of a study: `policy_lab.lab.widget.open_lab`.
 
+        Raises
+        ------
+        InputError
+            Where the packages of the screen are not installed.
+        """
+        try:
+            from policy_lab.lab.widget import open_lab
+        except ModuleNotFoundError as error:
+            remedy = "Install policy_lab with the extra `lab`: pip install 'policy_lab[lab]'."
+            raise InputError(Problem(what=f"the screen needs the package {error.name}", remedy=remedy)) from error
         return open_lab(*arguments, **options)
 
 

@@ -19,7 +19,7 @@ const set = (node, attributes) => { for (const key in attributes) node.setAttrib
 const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 const known = v => v != null && Number.isFinite(v);
 const percent = v => !known(v) ? "not known" : v > 0 && v < 0.01 ? "<1%" : v > 0.99 && v < 1 ? ">99%" : `${Math.round(v * 100)}%`;
-const two = v => !known(v) ? "not known" : Math.abs(v) >= 100 ? Math.round(+v.toPrecision(2)).toLocaleString("en-GB") : String(+v.toPrecision(2));
+const two = v => !known(v) ? "not known" : v === 0 ? "0" : Math.abs(v) >= 10 || Math.abs(v) < 1e-4 ? (+v.toPrecision(2)).toLocaleString("en-GB") : v.toPrecision(2);
 const figure = v => v === 0 ? "0" : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString("en-GB") : String(+v.toPrecision(4));
 const signed = (v, digits) => `${v > 0 ? "+" : v < 0 ? "−" : "±"}${Math.abs(v).toFixed(digits)}`;
 let ids = 0;
@@ -194,7 +194,8 @@ function render({ model, el }) {
   // ---------- right: words and charts
   const headline = H("h2", {}, main), live = H("div", { class: "pl-sr", role: "status", "aria-live": "polite" }, main);
   const progress = H("progress", { max: 1, "aria-label": "Share of the full answer that is there" }, main), sub = H("p", { class: "pl-sub" }, main);
-  const top = H("div", { class: "pl-top" }, main), paths = H("figure", { class: "ov" }, top), ranking = H("figure", { class: "rk" }, top), multiples = H("div", { class: "pl-mult" }, main);
+  const top = H("div", { class: "pl-top" }, main), paths = H("figure", { class: "ov" }, top), ranking = H("figure", { class: "rk" }, top), rest_ = H("p", { class: "pl-cap" }, main), multiples = H("div", { class: "pl-mult" }, main);
+  H("b", {}, rest_, "Each alone, with luck and everything that is not known"); H("span", {}, rest_, `${o.measure.variable}. Bands: 50% (dark) and 90% (light) of all futures; thin line: the middle one; thick line: the central path, without luck; grey: the others.`);
   const caption = (fig, big, small) => { const c = H("figcaption", {}, fig); H("b", {}, c, big); return H("span", {}, c, small); };
   const titled = words => words[0].toUpperCase() + words.slice(1);
   caption(paths, `${titled(o.measure.outcome)}, central path`, `${o.measure.variable} (${o.measure.unit}), at central values without luck. Dashed grey: the bar, ${two(o.measure.bar)}.`);
@@ -236,6 +237,7 @@ function render({ model, el }) {
     const marks = ticks(low - 1e-9, high + 1e-9, 4), step = marks.length > 1 ? marks[1] - marks[0] : Math.abs(high) || 1;
     return [Math.floor(low / step + 1e-6) * step, Math.ceil(high / step - 1e-6) * step];
   }
+  const level = v => { if (!known(v)) return "not known"; const span = scale[1] - scale[0], digits = span < 0.2 ? 3 : span < 2 ? 2 : span < 20 ? 1 : 0; return v.toLocaleString("en-GB", { minimumFractionDigits: digits, maximumFractionDigits: digits }); };
   const screenHas = name => designs.has(name);
 
   // ---------- layout: built anew when its size, the designs or the scale change; a movement only moves what is there
@@ -260,7 +262,8 @@ function render({ model, el }) {
   }
 
   function overlay(names, last, axes) {
-    const W = Math.max(300, paths.clientWidth || 600), high = Math.max(300, names.length * 18 + 40), L = 40, R = W - (pinned ? 214 : 176), T = 12, B = high - 26;
+    const W = Math.max(300, paths.clientWidth || 600), high = Math.max(300, names.length * 18 + 40), L = 40, T = 12
+      , longest = Math.max(...names.map(name => designs.get(name).short.length)), R = W - Math.min(0.5 * W, 24 + 7.4 * longest + (pinned ? 92 : 38)), B = high - 26;
     const x = t => L + (R - L) * t / last, y = v => B - (B - T) * (v - scale[0]) / (scale[1] - scale[0]);
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" });
     paths.insertBefore(s, paths.querySelector("details")); axes(s, x, y, 5, false);
@@ -273,18 +276,18 @@ function render({ model, el }) {
         set(it.band, { d: hot === it.name && now.told.kind === "rested" ? ribbon(band(0, it.name), band(4, it.name), x, y) : "" });
         set(it.was, { d: pinned && hot === it.name && index(it.name, pinned) >= 0 ? line(central(it.name, pinned), x, y) : "" });
         it.end = end; it.y = y(Number.isFinite(end) ? end : scale[0]); set(it.dot, { cx: R, cy: it.y });
-        write(it.label, `${it.d.short} `); write(it.value, two(end) + (pinned && index(it.name, pinned) >= 0 ? ` (${signed(end - central(it.name, pinned)[last], 2)})` : ""));
+        write(it.label, `${it.d.short} `); write(it.value, level(end) + (pinned && index(it.name, pinned) >= 0 ? ` (${signed(end - central(it.name, pinned)[last], 2)})` : ""));
       }
       const order = [...items].sort((a, b) => a.y - b.y);
       order.forEach((it, k) => { it.p = Math.max(it.y, k ? order[k - 1].p + 17 : T); });
       for (let k = order.length - 1, limit = B; k >= 0; k -= 1) { order[k].p = Math.min(order[k].p, limit); limit = order[k].p - 17; }
       for (const it of order) { set(it.text, { x: R + 16, y: it.p + 4.5 }); set(it.lead, { d: `M${R + 5},${it.y}L${R + 13},${it.p}` }); }
-      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${two(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.`);
+      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${level(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.`);
     });
   }
 
   function rank(names) {
-    const groups = grouped(), W = Math.max(320, ranking.clientWidth || 420), rh = 34, gh = 22, L = 2, C = [W - 118, W - 62, W - 2], R = W - 186, top_ = 34;
+    const groups = grouped(), W = Math.max(320, ranking.clientWidth || 420), rh = 34, gh = 22, L = 2, C = [W - 126, W - 58, W - 2], R = W - 206, top_ = 34;
     const high = top_ + groups.reduce((sum, pair) => sum + gh + pair[1].length * rh, 0) + 22, B = high - 20, x = v => L + (R - L) * v;
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" }); ranking.insertBefore(s, ranking.querySelector("details"));
     const heads = [["chance", "it is lowest"], ["if wrong,", "worse by"], ["burden", "ratio"]];
@@ -319,7 +322,7 @@ function render({ model, el }) {
   }
 
   function small(names, last, axes) {
-    const room = multiples.clientWidth || root.clientWidth - 40, cols = Math.max(2, Math.min(names.length, Math.floor(room / 178)));
+    const room = multiples.clientWidth || root.clientWidth - 40, cols = Math.max(2, Math.min(names.length, Math.floor(room / 172)));
     multiples.style.gridTemplateColumns = `repeat(${cols},minmax(0,1fr))`;
     for (const [, members] of grouped()) for (const name of members) {
       const d = designs.get(name), fig = H("figure", { class: "sm", tabindex: "0" }, multiples), cap = H("figcaption", {}, fig);
@@ -328,15 +331,16 @@ function render({ model, el }) {
       const W = Math.max(140, Math.floor((room - (cols - 1) * 18) / cols)), high = 128, L = 34, R = W - 6, T = 6, B = high - 22, x = t => L + (R - L) * t / last, y = v => B - (B - T) * (v - scale[0]) / (scale[1] - scale[0]);
       const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: "100%", role: "img" }, fig); axes(s, x, y, 2, true);
       const ghosts = names.filter(other => other !== name).map(other => [other, S("path", { class: "gh" }, s)]);
-      const wide = S("path", { class: "b90", style: `fill:${d.colour}` }, s), half = S("path", { class: "b50", style: `fill:${d.colour}` }, s), was = S("path", { class: "pn", style: "stroke:var(--fg)" }, s), path = S("path", { class: "ln", style: `stroke:${d.colour}` }, s);
+      const wide = S("path", { class: "b90", style: `fill:${d.colour}` }, s), half = S("path", { class: "b50", style: `fill:${d.colour}` }, s), middle = S("path", { class: "mid", style: `stroke:${d.colour}` }, s), was = S("path", { class: "pn", style: "stroke:var(--fg)" }, s), path = S("path", { class: "ln", style: `stroke:${d.colour}` }, s);
       updates.push(() => {
         const rest = now.told.kind === "rested", v = central(name);
         for (const [other, node] of ghosts) set(node, { d: line(central(other), x, y) });
         set(wide, { d: rest ? ribbon(band(0, name), band(4, name), x, y) : "" }); set(half, { d: rest ? ribbon(band(1, name), band(3, name), x, y) : "" });
         set(path, { d: line(v, x, y) }); set(was, { d: pinned && index(name, pinned) >= 0 ? line(central(name, pinned), x, y) : "" });
-        const range = rest ? `, 9 in 10 futures ${two(band(0, name)[last])}–${two(band(4, name)[last])}` : "";
-        write(words, `${two(v[last])}${range}`);
-        s.setAttribute("aria-label", `${d.short}: ${o.measure.outcome} ends at ${two(v[last])} on the central path${range}.`);
+        const range = rest ? `${level(band(0, name)[last])} to ${level(band(4, name)[last])}` : "";
+        set(middle, { d: rest ? line(band(2, name), x, y) : "" });
+        write(words, rest ? `${level(band(2, name)[last])}, 9 in 10: ${range}` : `central path ${level(v[last])}`);
+        s.setAttribute("aria-label", `${d.short}: ${o.measure.outcome} ends at ${level(v[last])} on the central path${rest ? `, at ${level(band(2, name)[last])} in the middle one of all futures, 9 in 10 futures ${range}` : ""}.`);
       });
     }
   }
@@ -354,7 +358,7 @@ function render({ model, el }) {
     if (rest && told.whole && told.headline !== announced) { announced = told.headline; clearTimeout(said); said = setTimeout(() => write(live, announced), 250); }
     undo.disabled = !told.undo; redo.disabled = !told.redo;
     const changed = told.changes.length ? `Changed from base: ${told.changes.join("; ")}. ` : "Everything at base. ";
-    write(note, `${changed}Bands in the small charts: 50% (dark) and 90% (light) of all futures. Risk: ${o.measure.variable} below ${two(o.measure.bar)} for ${o.measure.periods} saved periods in a row. Conditional on the model. ${o.not_a_forecast} Model ${o.digest}, seed ${o.seed}, ${o.cases[0]} worlds × ${o.cases[1]} futures. ${told.failed ? `${told.failed} cases could not be used. ` : ""}Source: ${o.sources}.`);
+    write(note, `${changed}Risk: ${o.measure.variable} below ${two(o.measure.bar)} for ${o.measure.periods} saved periods in a row. Conditional on the model. ${o.not_a_forecast} Model ${o.digest}, seed ${o.seed}, ${o.cases[0]} worlds × ${o.cases[1]} futures. ${told.failed ? `${told.failed} cases could not be used. ` : ""}Source: ${o.sources}.`);
     if (!document.activeElement?.closest?.(".pl-data")) { fillPaths(); fillRanking(); }
   }
 
@@ -371,6 +375,7 @@ function render({ model, el }) {
     const before = now;
     now = found;
     clearTimeout(waiting); alarm.hidden = !found.told.fault; if (found.told.fault) write(alarm, found.told.fault);
+    if (before && found.told.quiet) { undo.disabled = !found.told.undo; redo.disabled = !found.told.redo; return; } // no number has changed
     if (found.told.set) { screen = structuredClone(found.told.screen); }
     if (pending) return;
     pending = true;

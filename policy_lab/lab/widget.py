@@ -195,7 +195,7 @@ class Lab(anywidget.AnyWidget):
     def _publish_state(self, **more: str) -> None:
         """Tell the page what has changed beside the numbers."""
         with self.hold_sync():
-            self.told = {**self.told, **self._state(set_page=False), **more}
+            self.told = {**self.told, **self._state(set_page=False), "quiet": True, **more}
             self.seq += 1
 
     def _send_file(self, kind: str) -> None:
