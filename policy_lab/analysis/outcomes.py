@@ -12,6 +12,7 @@ import numpy as np
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.results.calendar import DAYS, MONTHS, plain_unit
 from policy_lab.results.types import Outcome, Results
+from policy_lab.study.measure import refuse_placeholder
 
 Combine = Literal["only", "sum", "mean"]
 
@@ -66,13 +67,14 @@ def path(results: Results, variable: str, combine: Combine = "only") -> np.ndarr
 
 
 def check_usable(results: Results) -> None:
-    """Refuse results in which some design has no case with usable numbers: nothing can be said of it.
+    """Refuse results of which nothing can be said: no measure was chosen, or some design has no usable case.
 
     Raises
     ------
     InputError
         Names each such design and the first reason.
     """
+    refuse_placeholder(results.plan.study)
     cases = int(np.prod(next(iter(results.outcomes.values())).values.shape[1:3]))
     failed = Counter(case.design for case in results.failures)
     lost = [name for name in results.designs if failed[name] >= cases]

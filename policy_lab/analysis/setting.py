@@ -16,6 +16,7 @@ from policy_lab.results.types import Results
 STARTS = {
     "switch": "every {design} takes over from the base at rest",
     "settled": "every {design} at its own resting point",
+    "file": "every {design} from where the model file starts",
 }
 
 

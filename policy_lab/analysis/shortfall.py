@@ -9,6 +9,7 @@ import pandas as pd
 
 from policy_lab.analysis.outcomes import path
 from policy_lab.results.types import Results
+from policy_lab.study.measure import refuse_placeholder
 
 START = "below the bar from the start"
 SHOCK = "pushed below by a shock or event"
@@ -81,7 +82,13 @@ def shortfall(results: Results, threshold: float | None = None, periods: int | N
     """Return the study's shortfall of every case, ``[design, world, future]``.
 
     ``threshold`` and ``periods`` are the study's unless given.
+
+    Raises
+    ------
+    InputError
+        When nobody has chosen the measure yet.
     """
+    refuse_placeholder(results.plan.study)
     measure = results.plan.study.file.measures.shortfall
     return spells(
         path(results, measure.variable),

@@ -26,8 +26,9 @@ QUICK_FUTURES = 5
 @click.option("--scenario", metavar="NAME", help="What the world does. [study's own]")
 @click.option(
     "--start",
-    type=click.Choice(["switch", "settled"]),
-    help="switch: all start from the base design at rest; settled: each at its own rest. [study's own]",
+    type=click.Choice(["switch", "settled", "file"]),
+    help="switch: all start from the base design at rest; settled: each at its own rest; file: with the starting "
+    "values of the model file. [study's own]",
 )
 @click.option("--worlds", type=click.IntRange(min=1), metavar="K", help="Draws of what is not known. [study's own]")
 @click.option("--futures", type=click.IntRange(min=1), metavar="S", help="Draws of luck in each world. [study's own]")
@@ -54,7 +55,7 @@ def compare(
     study: str | None,
     designs: str | None,
     scenario: str | None,
-    start: Literal["switch", "settled"] | None,
+    start: Literal["switch", "settled", "file"] | None,
     worlds: int | None,
     futures: int | None,
     seed: int | None,
@@ -79,11 +80,13 @@ def compare(
     from policy_lab.out.layout import as_text
     from policy_lab.out.summary import summary
     from policy_lab.study import open_study, parse_setting
+    from policy_lab.study.measure import refuse_placeholder
     from policy_lab.study.posterior import posterior_warnings
     from policy_lab.study.settings import outside_ranges
 
     opened = open_study(study)
     warn(opened.model.warnings)
+    refuse_placeholder(opened)
     target = check_folder(out or Path("results") / opened.name)
     plan = opened.plan(
         designs=_with_base(opened, designs),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--block", metavar="NAME", help="Of a batch: which scenario, place and settings to read. [the only one]")
 @click.option("--designs", metavar="A,B,…", help="Designs to compare. [the study's own, or all of the batch]")
 @click.option("--scenario", metavar="NAME", help="What the world does. [study's own]")
-@click.option("--start", type=click.Choice(["switch", "settled"]), help="Where designs begin. [study's own]")
+@click.option("--start", type=click.Choice(["switch", "settled", "file"]), help="Where designs begin. [study's own]")
 @click.option("--worlds", type=click.IntRange(min=2), metavar="K", help="Draws of what is not known. [study's own]")
 @click.option("--futures", type=click.IntRange(min=1), metavar="S", help="Draws of luck in each world. [study's own]")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Same seed, same result. [study's own]")
@@ -33,7 +33,7 @@ def decide(
     block: str | None,
     designs: str | None,
     scenario: str | None,
-    start: Literal["switch", "settled"] | None,
+    start: Literal["switch", "settled", "file"] | None,
     worlds: int | None,
     futures: int | None,
     seed: int | None,

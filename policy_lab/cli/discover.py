@@ -25,7 +25,7 @@ PAIR_FUTURES = 3
 @click.option("--difference", metavar="A,B", help="Instead: the worlds in which the apparently weaker of two wins.")
 @click.option("--block", metavar="NAME", help="Of a batch: which of its blocks. [the only one]")
 @click.option("--scenario", metavar="NAME", help="What the world does. [study's own]")
-@click.option("--start", type=click.Choice(["switch", "settled"]), help="Where designs begin. [study's own]")
+@click.option("--start", type=click.Choice(["switch", "settled", "file"]), help="Where designs begin. [study's own]")
 @click.option(
     "--worlds", type=click.IntRange(min=100), default=WORLDS, show_default=True, metavar="K",
     help="Draws of what is not known: half of them are searched, half judge what was found.",

@@ -27,8 +27,9 @@ def size_options(worlds: int, futures: int) -> Callable[[Command], Command]:
         click.option("--scenario", metavar="NAME", help="What the world does. [study's own]"),
         click.option(
             "--start",
-            type=click.Choice(["switch", "settled"]),
-            help="switch: all start from the base design at rest; settled: each at its own rest. [study's own]",
+            type=click.Choice(["switch", "settled", "file"]),
+            help="switch: all start from the base design at rest; settled: each at its own rest; file: with the starting "
+            "values of the model file. [study's own]",
         ),
         click.option(
             "--worlds", type=click.IntRange(min=2), metavar="K", default=worlds, show_default=True,

@@ -40,7 +40,7 @@ SHOWN = 12
     help="Trajectories (morris), base samples (sobol) or worlds (pawn, delta). [what about 1,500 worlds allow]",
 )  # fmt: skip
 @click.option("--scenario", metavar="NAME", help="What the world does. [study's own]")
-@click.option("--start", type=click.Choice(["switch", "settled"]), help="Where designs begin. [study's own]")
+@click.option("--start", type=click.Choice(["switch", "settled", "file"]), help="Where designs begin. [study's own]")
 @click.option(
     "--futures", type=click.IntRange(min=1), default=5, show_default=True, metavar="S",
     help="Futures, the same for every world.",
@@ -59,7 +59,7 @@ def sensitivity(
     by: By | None,
     samples: int | None,
     scenario: str | None,
-    start: Literal["switch", "settled"] | None,
+    start: Literal["switch", "settled", "file"] | None,
     futures: int,
     seed: int | None,
     settings: tuple[str, ...],

@@ -89,7 +89,9 @@ def _clock(study: Study) -> Iterator[str]:
     unit, time = study.model.time.unit, study.model.time
     yield f"# THE CLOCK, in the model's time unit ({unit})."
     yield _key(
-        "start", study.file.comparison.start, "switch: all start from the base design; settled: each at its rest"
+        "start",
+        study.file.comparison.start,
+        "switch: all from the base at rest; settled: each at its rest; file: as the model",
     )
     yield _key("horizon", f"{study.file.clock.horizon:.12g}", "how long each run is")
     yield _key(

@@ -25,6 +25,7 @@ _SPREAD: Mapping[str, str] = {
 _STARTS: Mapping[str, str] = {
     "switch": "Every design starts from `{base}` at rest and takes effect at {unit} 0.",
     "settled": "Every design starts at its own rest.",
+    "file": "Every design starts with the starting values of the model file.",
 }
 
 

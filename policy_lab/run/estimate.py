@@ -107,7 +107,7 @@ def _try(plan_set: PlanSet, plan: Plan, compiled: CompiledModel, cases: int, thr
     worlds = min(WORLDS, plan.worlds)
     futures = max(1, min(plan.futures, cases // worlds))
     sample = plan.with_(designs=plan.designs[:1], worlds=worlds, futures=futures)  # one full call of the engine
-    searches = (1 + len(plan.designs)) / 2 if plan.start == "settled" else 1.0  # for as many resting points as sample's
+    searches = (1 + len(plan.designs)) / 2 if plan.start != "switch" else 1.0  # for as many resting points as sample's
     times = [perf_counter()]
     drawn = Drawn.of(sample)
     solved = solve(drawn, compiled, threads)

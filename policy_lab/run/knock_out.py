@@ -31,7 +31,7 @@ def knock_out(
     *loops: str,
     designs: Iterable[str] | None = None,
     scenario: str | None = None,
-    start: Literal["switch", "settled"] | None = None,
+    start: Literal["switch", "settled", "file"] | None = None,
     worlds: int = WORLDS,
     futures: int = FUTURES,
     seed: int | None = None,

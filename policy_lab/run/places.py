@@ -23,7 +23,7 @@ def run_places(
     neighbours: bool = False,
     design: str | None = None,
     scenario: str | None = None,
-    start: Literal["switch", "settled"] | None = None,
+    start: Literal["switch", "settled", "file"] | None = None,
     futures: int = 1,
     seed: int | None = None,
     settings: Mapping[str, float] | None = None,

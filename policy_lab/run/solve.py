@@ -48,7 +48,11 @@ def solve(drawn: Drawn, compiled: CompiledModel, threads: int | None = None) -> 
     anchors = {name: worlds[name] for name in anchor_names(drawn.plan)}
     starts: dict[str, Start] = {}
     for design, inputs in drawn.rests.items():
-        start = _rest(compiled, {**inputs, **anchors}, drawn.count, f"`{design}`", threads)
+        given = {**inputs, **anchors}
+        if drawn.plan.start == "file":
+            start = _written(compiled, given, drawn.count, f"`{design}`")
+        else:
+            start = _rest(compiled, given, drawn.count, f"`{design}`", threads)
         starts[design] = Start(start.states, {**start.faults, **faults})
     return Solved(drawn, worlds, {design: starts[drawn.rest_of(design)] for design in drawn.plan.designs})
 
@@ -122,3 +126,11 @@ def _rest(compiled: CompiledModel, inputs: Arrays, worlds: int, of: str, threads
     residual = np.broadcast_to(rest.residual, (worlds,))
     lost = np.flatnonzero(~converged | ~np.isfinite(states).all(axis=1))
     return Start(states, {int(w): f"no resting point of {of} was found (residual {residual[w]:.2g})" for w in lost})
+
+
+def _written(compiled: CompiledModel, inputs: Arrays, worlds: int, of: str) -> Start:
+    """Work out the starting values that the model file gives, in every world."""
+    _, _, states = compiled.ready(inputs, None, {})
+    found = np.broadcast_to(states.T, (worlds, len(states)))
+    lost = np.flatnonzero(~np.isfinite(found).all(axis=1))
+    return Start(found, {int(w): f"a stock of {of} has no finite starting value" for w in lost})

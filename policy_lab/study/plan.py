@@ -99,7 +99,7 @@ class Plan:
     study: Study
     designs: tuple[str, ...]
     scenario: str
-    start: Literal["switch", "settled"]
+    start: Literal["switch", "settled", "file"]
     worlds: int
     futures: int
     seed: int

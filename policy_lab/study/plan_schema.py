@@ -111,8 +111,9 @@ class PlanFile(Frozen):
     settings: dict[str, Held] = Field(default_factory=dict)
     """Named sets of held constants (`Name` or `Name[element]`, in their own unit): one block each; a set may be
     empty (`{}`). None: nothing is held but what `uncertain` holds."""
-    start: Literal["switch", "settled"] | None = None
-    """`switch`: every design starts from the base design at rest. `settled`: each starts at its own rest."""
+    start: Literal["switch", "settled", "file"] | None = None
+    """`switch`: every design starts from the base design at rest. `settled`: each starts at its own rest.
+    `file`: each starts with the starting values of the model file."""
     horizon: float | None = Field(default=None, gt=0)
     """How long each run is, in the model's time unit; as the study has it where left out."""
     save_period: float | None = Field(default=None, gt=0)

@@ -22,6 +22,7 @@ def described(plan: Plan) -> str:
     starts = {
         "switch": f"each starts from `{plan.base}` at rest and changes at {unit} 0",
         "settled": "each starts at its own rest",
+        "file": "each starts where the model file does",
     }
     size = f"{len(plan.designs)} designs × {plan.worlds} worlds × {plan.futures} futures = {plan.cases:,} runs"
     parts = [

@@ -16,7 +16,7 @@ from policy_lab.study.scores import Scores, scored_study
 from policy_lab.study.settings import Setting, resolve_settings
 from policy_lab.study.study import Study
 
-STARTS = ("switch", "settled")
+STARTS = ("switch", "settled", "file")
 
 
 def make_plan(
@@ -24,7 +24,7 @@ def make_plan(
     *,
     designs: Iterable[str] | None,
     scenario: str | None,
-    start: Literal["switch", "settled"] | None,
+    start: Literal["switch", "settled", "file"] | None,
     worlds: int | None,
     futures: int | None,
     seed: int | None,

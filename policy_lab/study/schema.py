@@ -220,7 +220,9 @@ class Comparison(Frozen):
 
     base: str
     """The design at rest at the start of a switch, to which ratios and gaps refer: the do-minimum."""
-    start: Literal["switch", "settled"] = "switch"
+    start: Literal["switch", "settled", "file"] = "switch"
+    """``switch``: all begin with the base design at rest; ``settled``: each at its own rest; ``file``: each with the
+    starting values of the model file, for a model that has no rest."""
     scenario: str
     worlds: int = Field(default=100, ge=1)
     futures: int = Field(default=20, ge=1)
@@ -296,6 +298,8 @@ class Shortfall(Frozen):
     """Plain words with ``{tenths}`` for the rounded frequency, e.g. 'in about {tenths} of 10 modelled futures ...'."""
     thresholds: tuple[float, ...] = ()
     """The grid of the threshold x periods surface."""
+    placeholder: bool = False
+    """Set by `policy-lab new`: nobody has chosen this measure yet, so that nothing is compared on it."""
     all_periods: tuple[int, ...] = ()
     anchor: Anchor
     also_thresholds: dict[str, float] = Field(default_factory=dict)

@@ -113,7 +113,7 @@ class Study:
         *,
         designs: Iterable[str] | None = None,
         scenario: str | None = None,
-        start: Literal["switch", "settled"] | None = None,
+        start: Literal["switch", "settled", "file"] | None = None,
         worlds: int | None = None,
         futures: int | None = None,
         seed: int | None = None,
@@ -135,7 +135,7 @@ class Study:
             What the world does.
         start
             ``switch``: every design starts from the base design at rest, and changes at time 0. ``settled``: each
-            design starts at its own rest.
+            design starts at its own rest. ``file``: each starts with the starting values of the model.
         worlds, futures
             How many draws of what is not known, and how many draws of luck in each.
         seed

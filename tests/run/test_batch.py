@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -77,6 +78,16 @@ def test_settled_designs_stay_at_their_own_rest(fishery: Study) -> None:
     values = calm[BAR].values
     assert np.allclose(values, values[..., :1], rtol=1e-6)
     assert (np.ptp(values[..., 0], axis=0) > 0.01).all()
+
+
+@pytest.mark.parametrize("engine", ["compiled", "numpy"])
+def test_designs_can_start_where_the_model_file_does(fishery: Study, engine: Literal["compiled", "numpy"]) -> None:
+    plan = fishery.plan(designs=["open-access", "co-management"], start="file", worlds=3, futures=1)
+    found = run(plan, engine=engine)
+    share, capacity = fishery.constants["Initial fish share"], plan.world_inputs()["Carrying capacity"]
+    np.testing.assert_allclose(found["Fish stock"].values[:, :, 0, 0], np.array([share * capacity] * 2), rtol=1e-12)
+    assert len(set(found["Fish stock"].values[0, :, 0, 0])) == 3
+    assert not np.allclose(found["Fish stock"].values[0, :, 0, -1], found["Fish stock"].values[1, :, 0, -1])
 
 
 def test_the_reference_is_the_measure_of_all_designs(fishery: Study) -> None:
