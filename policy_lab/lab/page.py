@@ -207,6 +207,11 @@ def shown(value: float) -> str:
     return short_figure(value)
 
 
+def path_table(found: Moved, variable: str) -> pd.DataFrame:
+    """Return the central paths: ``design``, ``time``, ``value``."""
+    return _tidy("", found.designs, found.time, variable, found.central, "")[["design", "time", "value"]]
+
+
 def table_csv(found: Moved, answer: Rested | None, study: Study) -> str:
     """Return everything that is drawn as one tidy table: ``part, design, time, quantity, value, unit``."""
     measure = study.file.measures.shortfall

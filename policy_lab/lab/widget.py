@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -12,11 +13,23 @@ import anywidget
 import traitlets
 from pydantic import ValidationError
 
+from policy_lab.charts.central import central_figure
+from policy_lab.charts.figure import Figure
 from policy_lab.charts.risk import risk_figure
-from policy_lab.errors import InputError
+from policy_lab.errors import InputError, Problem
 from policy_lab.lab.behind import REST, Behind
 from policy_lab.lab.moving import SAMPLE, Moved, Ready, made_ready, moved, plan_of
-from policy_lab.lab.page import Message, Rested, changes, moved_message, opening, rested, rested_message, table_csv
+from policy_lab.lab.page import (
+    Message,
+    Rested,
+    changes,
+    moved_message,
+    opening,
+    path_table,
+    rested,
+    rested_message,
+    table_csv,
+)
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, first_screen, read_screen, screen_text, write_screen
 from policy_lab.run.growing import growing
@@ -97,6 +110,27 @@ class Lab(anywidget.AnyWidget):
         """Wait for the answer at rest, and return it."""
         self._behind.wait()
         return self._rested
+
+    def picture(self) -> Figure:
+        """Return what the screen shows as a picture: the ranking once it is there, the central paths before."""
+        if self._rested is not None:
+            return risk_figure(self._rested.table, self._rested.pairs, self._rested.setting)
+        if self._moved is None:
+            raise InputError(Problem(what="the screen has nothing to show yet"))
+        measure = self.study.file.measures.shortfall.variable
+        table = path_table(self._moved, measure)
+        manifest = {"study": self.study.file.title, "model": self.study.model.digest, "screen": self._screen.plain()}
+        return central_figure(table, self.study, manifest, "The screen as it opened; run the cell to move its sliders.")
+
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """Show the widget; where there is no kernel, as in a saved notebook, a picture with its words."""
+        shown = super()._repr_mimebundle_(**options)
+        if shown is None:
+            return None
+        drawn = self.picture()
+        data = {**shown[0], "image/png": base64.b64encode(drawn.to_bytes("png", 100)).decode("ascii")}
+        data["text/plain"] = f"{drawn.title}. {drawn.alt} {drawn.source}"
+        return data, {**shown[1], "image/png": {"alt": drawn.alt}}
 
     def _on_asked(self, change: Mapping[str, Any]) -> None:
         self._answer(change["new"])
