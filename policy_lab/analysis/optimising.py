@@ -152,6 +152,19 @@ def _titles(study: Study, base: str, measure: Measure, resource: Resource) -> di
     }
 
 
+def _with_settings(study: Study, like: str, points: np.ndarray) -> tuple[Study, list[str]]:
+    """Return the study with a design for each point of lever scores, members as in ``like``, and their names."""
+    model, change = study.design(like), _certain(_cost_of_change(study))
+    names = [f"{SETTING}{number}" for number in range(1, len(points) + 1)]
+    made = {
+        name: model.model_copy(
+            update={"levers": _scores(study, point), "disruption": change, "title": name, "short": ""}
+        )
+        for name, point in zip(names, points, strict=True)
+    }
+    return replace(study, designs=MappingProxyType({**study.designs, **made})), names
+
+
 def optimise(
     plan: Plan,
     evaluate: Evaluate,
@@ -196,45 +209,29 @@ def optimise(
     study = plan.study
     resource = cost_of(study, cost)
     base_plan = plan.with_(vary=plan.vary - {LEVERS}, designs=tuple(dict.fromkeys((*plan.designs, plan.base))))
-    model = study.design(like or plan.base)
-    low, high = lever_bounds(study)
-    change = _cost_of_change(study)
 
     def tried(points: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray, Results]:
-        names = [f"{SETTING}{number}" for number in range(1, len(points) + 1)]
-        made = {
-            name: model.model_copy(
-                update={"levers": _scores(study, point), "disruption": _certain(change), "title": name, "short": ""}
-            )
-            for name, point in zip(names, points, strict=True)
-        }
-        wider = replace(study, designs=MappingProxyType({**study.designs, **made}))
+        wider, names = _with_settings(study, like or plan.base, points)
         results = evaluate(base_plan.with_(study=wider, designs=(*names, *base_plan.designs), seed=seed))
-        values, errors = objectives_of(results, measure, resource)
-        return values, errors, results
+        return *objectives_of(results, measure, resource), results
 
-    front = pareto_front(
-        lambda points: tried(points, plan.seed)[0][: len(points)],
-        low,
-        high,
-        3,
-        population=population,
-        generations=generations,
-        seed=plan.seed,
-        progress=progress,
-    )
-    seen, _, _ = tried(front.x, plan.seed)
+    def sought(points: np.ndarray) -> np.ndarray:
+        return tried(points, plan.seed)[0][: len(points)]
+
+    effort = {"population": population, "generations": generations}
+    front = pareto_front(sought, *lever_bounds(study), 3, seed=plan.seed, progress=progress, **effort)
     held, errors, results = tried(front.x, plan.seed + 1)
-    table = _table(study, base_plan.designs, front.x, seen, held, errors, (measure, BURDEN, "cost"))
+    objectives = (measure, BURDEN, "cost")
+    table = _table(study, base_plan.designs, front.x, tried(front.x, plan.seed)[0], held, errors, objectives)
     told = setting_of(replace(results, plan=base_plan.with_(seed=plan.seed + 1), designs=base_plan.designs))
     return Optimum(
-        objectives=(measure, BURDEN, "cost"),
+        objectives=objectives,
         titles=MappingProxyType(_titles(study, plan.base, measure, resource)),
         table=table,
         convergence=pd.DataFrame({"generation": np.arange(1, generations + 1), "hypervolume": front.volume}),
         sentences=_sentences(table, front, study, measure),
         source=told.source_line,
-        manifest={**results.manifest, "optimise": {"population": population, "generations": generations}},
+        manifest={**results.manifest, "optimise": effort},
     )
 
 

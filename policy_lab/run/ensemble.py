@@ -103,17 +103,21 @@ def run_batch(
     elif workers is not None:
         give = partial(in_processes, workers=workers)
     with batch_folder(Path(folder), plan_set, chunks, known, resume=resume) as target:
-        missing = target.missing()
-        told = _Told(target, progress, finished)
-        told.already(missing)
-        if missing:
-            done = _here(target, missing, threads, told.within) if give is None else _by_workers(target, missing, give)
-            with closing(done):
-                for one in done:
-                    told.done(one)
+        _run_missing(target, give, threads, _Told(target, progress, finished))
         target.finish()
         target.log("finished", cases=plan_set.cases)
     return target.path
+
+
+def _run_missing(target: BatchFolder, give: Give | None, threads: int | None, told: _Told) -> None:
+    """Run what the folder lacks, here or wherever it is given to."""
+    missing = target.missing()
+    told.already(missing)
+    if missing:
+        done = _here(target, missing, threads, told.within) if give is None else _by_workers(target, missing, give)
+        with closing(done):
+            for one in done:
+                told.done(one)
 
 
 class _Told:

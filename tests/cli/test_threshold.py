@@ -23,12 +23,16 @@ def study(tmp_path) -> Path:
     return Path(shutil.copytree(bundled("models") / "fishery", tmp_path / "fishery"))
 
 
+def contents(folder):
+    return {file.relative_to(folder): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
 def test_nothing_is_written_without_being_asked(study):
-    before = {file.name: file.read_bytes() for file in study.iterdir()}
+    before = contents(study)
     done = policy_lab("threshold", study, "--worlds", 5)
     assert done.exit_code == 0, done.stderr
     assert "30% lie below" in done.stdout
-    assert {file.name: file.read_bytes() for file in study.iterdir()} == before
+    assert contents(study) == before
 
 
 def test_the_bar_is_saved_with_its_date_and_model_and_comments_stay(study):

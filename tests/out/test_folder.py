@@ -12,7 +12,9 @@ from policy_lab.results import read_runs
 
 TABLES = {"dominance", "risk", "pairwise", "series", "surface", "thresholds", "split", "columns"}
 TABLES |= {"flips", "placebo", "variance", "variance_grades"}
-CHARTS = {"dominance", "risk", "surface", "split", "fan"}
+TABLES |= {"survival", "holding_times", "satisficing", "stochastic_dominance", "burden_timing"}
+TABLES |= {"convergence", "convergence_pairs"}
+CHARTS = {"dominance", "risk", "surface", "split", "fan", "survival", "satisficing"}
 
 
 @pytest.fixture(scope="module")
