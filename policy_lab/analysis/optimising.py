@@ -219,10 +219,12 @@ def optimise(
         return tried(points, plan.seed)[0][: len(points)]
 
     effort = {"population": population, "generations": generations}
-    front = pareto_front(sought, *lever_bounds(study), 3, seed=plan.seed, progress=progress, **effort)
+    low, high = lever_bounds(study)
+    front = pareto_front(sought, low, high, 3, seed=plan.seed, progress=progress, **effort)
+    seen = tried(front.x, plan.seed)[0]
     held, errors, results = tried(front.x, plan.seed + 1)
     objectives = (measure, BURDEN, "cost")
-    table = _table(study, base_plan.designs, front.x, tried(front.x, plan.seed)[0], held, errors, objectives)
+    table = _table(study, base_plan.designs, front.x, seen, held, errors, objectives)
     told = setting_of(replace(results, plan=base_plan.with_(seed=plan.seed + 1), designs=base_plan.designs))
     return Optimum(
         objectives=objectives,
