@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from policy_lab.analysis.words import listed, two_figures
+from policy_lab.analysis.words import listed, spoken_unit, two_figures
 from policy_lab.charts.curves import Curves, paint_curves
 from policy_lab.charts.figure import WIDTH, Figure
 from policy_lab.charts.frame import frame
 from policy_lab.charts.panels import grid
+from policy_lab.study.elements import split_element
 from policy_lab.study.study import Study
 
 if TYPE_CHECKING:
@@ -41,10 +42,8 @@ def central_figure(table: pd.DataFrame, study: Study, manifest: Mapping[str, Any
     base = study.file.comparison.base
     beside = f"; dashed: {shorts[base]}" if base in shorts and len(shorts) > 1 else ""
     title = f"{words.outcome[:1].upper()}{words.outcome[1:]} at central values, without luck, ends at {_span(ends)}"
-    subtitle = (
-        f"{measure.variable} ({study.model[measure.variable.partition('[')[0]].unit}){beside}; dotted: the bar, "
-        f"{two_figures(measure.threshold)}. {note}"
-    )
+    unit = spoken_unit(study.model[split_element(measure.variable)[0]].unit)
+    subtitle = f"{measure.variable} ({unit}){beside}; dotted: the bar, {two_figures(measure.threshold)}. {note}"
     source = f"Source: {words.sources.rstrip('.')}. {words.not_a_forecast}"
     around = frame(title, subtitle, source, WIDTH)
     layout = grid(shorts, around, right=0.25, between=0.34)

@@ -21,7 +21,7 @@ const known = v => v != null && Number.isFinite(v);
 const percent = v => !known(v) ? "not known" : v > 0 && v < 0.01 ? "<1%" : v > 0.99 && v < 1 ? ">99%" : `${Math.round(v * 100)}%`;
 const two = v => !known(v) ? "not known" : v === 0 ? "0" : Math.abs(v) >= 10 || Math.abs(v) < 1e-4 ? (+v.toPrecision(2)).toLocaleString("en-GB") : v.toPrecision(2);
 const figure = v => v === 0 ? "0" : Math.abs(v) >= 1000 ? Math.round(v).toLocaleString("en-GB") : String(+v.toPrecision(4));
-const signed = (v, digits) => `${v > 0 ? "+" : v < 0 ? "−" : "±"}${Math.abs(v).toFixed(digits)}`;
+const signed = (v, digits) => { const rounded = Math.abs(v).toFixed(digits); return `${+rounded === 0 ? "±" : v > 0 ? "+" : "−"}${rounded}`; };
 let ids = 0;
 const fresh = () => `pl-${ids += 1}`;
 
