@@ -262,8 +262,8 @@ function render({ model, el }) {
   }
 
   function overlay(names, last, axes) {
-    const W = Math.max(300, paths.clientWidth || 600), high = Math.max(300, names.length * 18 + 40), L = 40, T = 12
-      , longest = Math.max(...names.map(name => designs.get(name).short.length)), R = W - Math.min(0.5 * W, 24 + 7.4 * longest + (pinned ? 92 : 38)), B = high - 26;
+    const W = Math.max(300, paths.clientWidth || 600), beside = !root.classList.contains("nar") && !root.classList.contains("mid");
+    const high = Math.max(300, names.length * 18 + 40, beside ? 44 + 22 * grouped().length + 34 * names.length : 0), L = 40, T = 12, longest = Math.max(...names.map(name => designs.get(name).short.length)), R = W - Math.min(0.5 * W, 24 + 7.4 * longest + (pinned ? 92 : 38)), B = high - 26;
     const x = t => L + (R - L) * t / last, y = v => B - (B - T) * (v - scale[0]) / (scale[1] - scale[0]);
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" });
     paths.insertBefore(s, paths.querySelector("details")); axes(s, x, y, 5, false);
