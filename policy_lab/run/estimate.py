@@ -78,8 +78,8 @@ def estimate(plan_set: PlanSet, *, memory: int = MEMORY, threads: int | None = N
     compiled = compile_model(plan_set.study.model)
     plans = [block.plan for block in plan_set.blocks]
     by_scenario = {name: [plan for plan in plans if plan.scenario == name] for name in {p.scenario: 0 for p in plans}}
-    # the first turn loads machine code, which the rest of a batch does not do again
-    run_cases(solve(Drawn.of(plans[0].with_(worlds=1, futures=1)), compiled, threads), compiled, threads=threads)
+    # the first turn loads machine code and what writes files, which the rest of a batch does not do again
+    _try(plan_set, plans[0].with_(worlds=1, futures=1), compiled, 1, threads)
     share = max(1, CASES // len(by_scenario))
     seconds = solving = disk = 0.0
     tried = []
