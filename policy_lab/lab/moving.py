@@ -33,6 +33,10 @@ SAMPLE = (6, 2)
 """Worlds, and futures in each, that are run at every movement. Measured on nine designs of 470 variables: 6 × 2 answer
 within 0.1 s on two processors, 8 × 2 in 0.13 s (`python -m benchmarks.screen`)."""
 
+STILL = 1e-5
+"""Relative rate of change, per unit of time, that counts as rest while something moves: paths are right to 1e-4, which
+no pixel shows, in half the steps. The whole answer is solved to 1e-8."""
+
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -186,7 +190,7 @@ def _anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarr
 def _footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Footing:
     """Return resting points: from the last ones if there are any, else searched for."""
     if last is not None:
-        return follow(compiled, inputs, last)
+        return follow(compiled, inputs, last, STILL)
     return footing(compiled, inputs, solve_rest(compiled, inputs))
 
 
