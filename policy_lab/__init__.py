@@ -3,7 +3,7 @@
 The names below are everything that most work needs, in the order in which a user meets them. They are imported when
 they are first used, so that ``import policy_lab`` costs next to nothing.
 
-- The question: ``find_studies``, ``open_study``, ``read_plan``
+- The question: ``find_studies``, ``open_study``, ``read_plan``, ``new_study``
 - Its runs: ``run``, ``run_batch``, ``open_batch``, ``read_runs``, ``to_xarray``, ``export``,
   ``export_batch``
 - What was put in: ``dominance``, ``put_in``
@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from policy_lab.out import export
     from policy_lab.out.batch_export import export_batch
     from policy_lab.out.equation_book import write_book
+    from policy_lab.out.new_study import new_study
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
     from policy_lab.run.ensemble import run_batch
@@ -81,6 +82,7 @@ _HOMES: Final = {
     "find_studies": "study",
     "open_study": "study",
     "read_plan": "study.plan_file",
+    "new_study": "out.new_study",
     "run": "run",
     "run_batch": "run.ensemble",
     "dominance": "analysis.dominance",
@@ -162,6 +164,7 @@ __all__ = [
     "loop_in",
     "most_different",
     "named_loops",
+    "new_study",
     "open_batch",
     "open_study",
     "optimise",

@@ -17,6 +17,7 @@ from policy_lab.cli.door import Door
 from policy_lab.cli.elicit import elicit
 from policy_lab.cli.export import export
 from policy_lab.cli.loops import loops
+from policy_lab.cli.new import new
 from policy_lab.cli.optimise import optimise
 from policy_lab.cli.places import places
 from policy_lab.cli.plan import plan
@@ -48,6 +49,7 @@ for _command in (
     loops,
     elicit,
     places,
+    new,
     plan,
     batch,
     export,

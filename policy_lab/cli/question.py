@@ -28,8 +28,8 @@ def size_options(worlds: int, futures: int) -> Callable[[Command], Command]:
         click.option(
             "--start",
             type=click.Choice(["switch", "settled", "file"]),
-            help="switch: all start from the base design at rest; settled: each at its own rest; file: with the starting "
-            "values of the model file. [study's own]",
+            help="switch: all start from the base design at rest; settled: each at its own rest; file: with the "
+            "starting values of the model file. [study's own]",
         ),
         click.option(
             "--worlds", type=click.IntRange(min=2), metavar="K", default=worlds, show_default=True,

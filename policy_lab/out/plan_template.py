@@ -61,17 +61,17 @@ def _world(study: Study) -> Iterator[str]:
     yield "#  my-scenario:"
     yield "#    title: What it is called"
     yield "#    meaning: What happens in it"
-    yield f"#    extends: {_yaml(usual)}"
+    yield f"#    extends: {yaml_text(usual)}"
     settable = next((row for row in study.parameters.values() if row.distribution == "scenario"), None)
     if settable is not None:
-        yield f"#    set: {{{_yaml(settable.variable)}: {settable.base:.12g}}}"
+        yield f"#    set: {{{yaml_text(settable.variable)}: {settable.base:.12g}}}"
 
 
 def _places(study: Study) -> Iterator[str]:
     areas = study.areas()
     yield "# WHERE IT STARTS. One block for each place, `own` for the study's own values; or `all`."
     if areas:
-        yield f"#areas: [own, {_yaml(next(iter(areas.values())).name)}]"
+        yield f"#areas: [own, {yaml_text(next(iter(areas.values())).name)}]"
     else:
         yield "# This study has no table of places."
 
@@ -82,7 +82,7 @@ def _settings(study: Study) -> Iterator[str]:
     yield "#  as-drawn: {}"
     for row in _scalars(study)[:1]:
         yield f"#  high-{re.sub('[^a-z]+', '-', row.variable.lower()).strip('-')}:"
-        yield f"#    {_yaml(row.variable)}: {row.high:.12g}    # {row.unit}; {row.low:g} to {row.high:g}"
+        yield f"#    {yaml_text(row.variable)}: {row.high:.12g}    # {row.unit}; {row.low:g} to {row.high:g}"
 
 
 def _clock(study: Study) -> Iterator[str]:
@@ -119,18 +119,18 @@ def _uncertain(study: Study) -> Iterator[str]:
     scalars = _scalars(study)
     if scalars:
         yield "  # Held in every block, in their own unit."
-        yield f"  #hold: {{{_yaml(scalars[-1].variable)}: {scalars[-1].base:.12g}}}"
+        yield f"  #hold: {{{yaml_text(scalars[-1].variable)}: {scalars[-1].base:.12g}}}"
     switches = [row for row in rows if row.distribution == "switch"]
     if switches:
         yield "  # Structural switches: drawn, or one of their two values."
         yield "  #switches:"
         for row in switches:
-            yield _key(f"  #  {_yaml(row.variable)}", "drawn", f"or {row.low:g} or {row.high:g}")
+            yield _key(f"  #  {yaml_text(row.variable)}", "drawn", f"or {row.low:g} or {row.high:g}")
     fitted = read_posterior(study) if (study.folder / POSTERIOR_FILE).is_file() else {}
     if fitted:
         yield f"  # The {len(fitted)} fitted parameters from the study's saved posterior, in the place of their ranges."
         yield "  #posterior: true"
-    pair = [_yaml(row.variable) for row in scalars if row.variable not in fitted][:2]
+    pair = [yaml_text(row.variable) for row in scalars if row.variable not in fitted][:2]
     if len(pair) == 2:
         yield "  # Parameters drawn together, by the rank correlation of each two; all others are independent."
         yield "  #correlations:"
@@ -144,9 +144,9 @@ def _outcomes(study: Study) -> Iterator[str]:
     count = len(study.file.outcomes)
     yield f"# WHAT IS SAVED of every run: the study's {count} outcomes unless told, and always what its measures need."
     yield "#outcomes:"
-    yield f"#  only: [{_yaml(study.file.measures.shortfall.variable.split('[')[0])}]"
+    yield f"#  only: [{yaml_text(study.file.measures.shortfall.variable.split('[')[0])}]"
     if further is not None:
-        yield f"#  also: [{_yaml(further)}]"
+        yield f"#  also: [{yaml_text(further)}]"
     yield ""
     yield _key("precision", "double", "of stored results; single takes half the room")
 
@@ -158,7 +158,7 @@ def _wrapped(text: str, indent: int) -> Iterator[str]:
 
 
 def _entry(name: str, title: str, *, used: bool) -> str:
-    return f"  {'' if used else '#'}- {_yaml(name)}".ljust(_WIDTH) + f"  # {_line(title)}"
+    return f"  {'' if used else '#'}- {yaml_text(name)}".ljust(_WIDTH) + f"  # {_line(title)}"
 
 
 def _key(key: str, value: str, words: str = "") -> str:
@@ -186,10 +186,10 @@ def _grades(rows: Iterable[Parameter]) -> list[str]:
 def _named(study: Study) -> str:
     """Return how a plan names the study: a bundled one by its name, any other by its folder."""
     own = study.folder.resolve()
-    return _yaml(study.name if own == (bundled("models") / study.name).resolve() else own.as_posix())
+    return yaml_text(study.name if own == (bundled("models") / study.name).resolve() else own.as_posix())
 
 
-def _yaml(text: str) -> str:
+def yaml_text(text: str) -> str:
     """Return a text as YAML reads it back, in quotes where it needs them."""
     plain = _PLAIN.fullmatch(text) and text.casefold() not in _WORDS
     return text if plain else json.dumps(text, ensure_ascii=False)

@@ -15,15 +15,14 @@ def refuse_placeholder(study: Study) -> None:
     InputError
         With the line of `study.yaml` at which the measure is marked.
     """
-    if not study.file.measures.shortfall.placeholder:
+    if not study.file.measures.placeholder:
         return
     path = study.files["study"]
     raise InputError(
         Problem(
-            what="nobody has chosen the measure yet, so that no risk can be told",
+            what="nobody has chosen the measures yet, so that no risk can be told",
             file=path,
-            line=read_yaml(path).line("measures", "shortfall", "placeholder"),
-            remedy="Choose `variable`, `threshold` and `periods` above this line, say why under `anchor`, and take the "
-            "line out.",
+            line=read_yaml(path).line("measures", "placeholder"),
+            remedy="Choose `shortfall` and `burden` below this line, say why under `anchor`, and take the line out.",
         )
     )

@@ -298,8 +298,6 @@ class Shortfall(Frozen):
     """Plain words with ``{tenths}`` for the rounded frequency, e.g. 'in about {tenths} of 10 modelled futures ...'."""
     thresholds: tuple[float, ...] = ()
     """The grid of the threshold x periods surface."""
-    placeholder: bool = False
-    """Set by `policy-lab new`: nobody has chosen this measure yet, so that nothing is compared on it."""
     all_periods: tuple[int, ...] = ()
     anchor: Anchor
     also_thresholds: dict[str, float] = Field(default_factory=dict)
@@ -339,6 +337,8 @@ class Resource(Frozen):
 class Measures(Frozen):
     """The failure measure, fixed in advance, and what stands beside it."""
 
+    placeholder: bool = False
+    """Set by `policy-lab new`: nobody has chosen the measures yet, so that nothing is compared on them."""
     shortfall: Shortfall
     burden: Burden
     gap: Gap | None = None
