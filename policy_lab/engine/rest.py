@@ -316,7 +316,8 @@ class _Descent:
         relative = np.where(held, 0.0, np.abs(rates) / scale)
         known: Flags = np.asarray(np.isfinite(slopes).all(axis=(1, 2)))
         unknown = ~(np.isfinite(relative).all(axis=0) & known)
-        size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
+        with np.errstate(over="ignore"):  # a step that leads beyond all numbers is of infinite size, and not accepted
+            size = np.where(unknown, np.inf, np.sqrt(np.square(np.where(unknown, 0.0, relative)).sum(axis=0)))
         worst = np.where(unknown, np.inf, relative.max(axis=0, initial=0.0))
         accepted = (size <= 5.0 * self.norm) & ~unknown
         with np.errstate(all="ignore"):

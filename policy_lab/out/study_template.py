@@ -120,7 +120,7 @@ def _measures(sketch: StudySketch) -> Iterator[str]:
     yield f"      source: None yet    # {EDIT}: where the bar comes from, outside the model"
     yield f"      status: not yet chosen    # {EDIT}: how far it can be trusted"
     yield "  burden:    # what adds up; told only as a ratio to the base design"
-    yield f"    variable: {yaml_text(sketch.burden)}    # {EDIT}: a stock that adds up a harm or a cost"
+    yield f"    variable: {yaml_text(sketch.burden)}    # {EDIT}: a stock that only adds up; a level says nothing"
     yield f"    title: {yaml_text(_plain(sketch.burden))}"
     yield f"    clear_words: {_quoted(f'a difference in {_plain(sketch.burden)}')}"
     yield f"    unclear_words: {_quoted(f'no clear difference in {_plain(sketch.burden)}')}"
