@@ -56,10 +56,12 @@ def new_study(name: str, model: str | os.PathLike[str], folder: str | os.PathLik
 
     Examples
     --------
+    >>> import tempfile
     >>> from policy_lab.provenance import bundled
-    >>> made = new_study("my-fishery", bundled("models") / "fishery" / "fishery.mdl")
-    >>> made.folder.name, len(made.to_edit) > 5
-    ('my-fishery', True)
+    >>> with tempfile.TemporaryDirectory() as home:
+    ...     made = new_study("mine", bundled("models") / "fishery" / "fishery.mdl", f"{home}/mine")
+    >>> made.to_edit[0]
+    'study.yaml:3: what the study is called'
     """
     if not _NAME.fullmatch(name):
         remedy = "Use letters, digits, hyphens and underscores."
