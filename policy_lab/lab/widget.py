@@ -33,6 +33,7 @@ from policy_lab.lab.page import (
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, first_screen, read_screen, screen_text, write_screen
 from policy_lab.run.growing import growing
+from policy_lab.study.measure import refuse_placeholder
 from policy_lab.study.study import Study
 
 _HERE = Path(__file__).parent
@@ -279,11 +280,12 @@ def open_lab(
     Raises
     ------
     InputError
-        For anything that the study does not know.
+        For anything that the study does not know, and for a study whose measures nobody has chosen yet.
     """
     from policy_lab.study.loader import open_study
 
     opened = study if isinstance(study, Study) else open_study(study)
+    refuse_placeholder(opened)
     usual = opened.file.comparison
     first = first_screen(opened) if screen is None else read_screen(screen, opened)
     if designs is not None:

@@ -11,7 +11,9 @@ import pytest
 
 import policy_lab as pl
 from policy_lab.analysis.risk import risk
+from policy_lab.errors import InputError
 from policy_lab.lab.moving import plan_of
+from policy_lab.provenance import bundled
 from policy_lab.run import run
 
 GROWTH = "Intrinsic growth rate"
@@ -152,3 +154,10 @@ def test_without_a_kernel_a_picture_and_its_words_remain(screen):
     assert "teaching example" in data["text/plain"]
     screen.wait()
     assert "modelled futures" in screen._repr_mimebundle_()[0]["text/plain"]
+
+
+def test_a_study_whose_measure_nobody_has_chosen_is_refused(tmp_path):
+    model = bundled("models") / "safeguarding" / "caseload.mdl"
+    made = pl.new_study("mine", model, tmp_path / "mine")
+    with pytest.raises(InputError, match="nobody has chosen the measures"):
+        pl.lab(str(made.folder))

@@ -10,6 +10,7 @@ from tests.models.flagship import Flagship
 
 DOSSIER = {*(f"R{number}" for number in range(1, 14)), *(f"B{number}" for number in range(1, 9))}
 
+
 @pytest.fixture(scope="module")
 def loops(flagship: Flagship) -> tuple[NamedLoop, ...]:
     return named_loops(flagship.study)
