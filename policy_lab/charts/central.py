@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
 from policy_lab.analysis.words import listed, spoken_unit, two_figures
-from policy_lab.charts.curves import Curves, paint_curves
-from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import frame
-from policy_lab.charts.panels import grid
+from policy_lab.charts.curves import Curves, curves_figure
+from policy_lab.charts.figure import Figure
 from policy_lab.study.elements import split_element
 from policy_lab.study.study import Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
 
 
 def central_figure(table: pd.DataFrame, study: Study, manifest: Mapping[str, Any], note: str = "") -> Figure:
@@ -45,8 +40,6 @@ def central_figure(table: pd.DataFrame, study: Study, manifest: Mapping[str, Any
     unit = spoken_unit(study.model[split_element(measure.variable)[0]].unit)
     subtitle = f"{measure.variable} ({unit}){beside}; dotted: the bar, {two_figures(measure.threshold)}. {note}"
     source = f"Source: {words.sources.rstrip('.')}. {words.not_a_forecast}"
-    around = frame(title, subtitle, source, WIDTH)
-    layout = grid(shorts, around, right=0.25, between=0.34)
     low, high = min(table["value"].min(), measure.threshold), max(table["value"].max(), measure.threshold)
     room = 0.06 * (high - low or 1.0)
     marks = (low, measure.threshold, high) if low < measure.threshold < high else (low, high)
@@ -64,11 +57,8 @@ def central_figure(table: pd.DataFrame, study: Study, manifest: Mapping[str, Any
         level=measure.threshold,
     )
 
-    def paint(canvas: Canvas) -> None:
-        paint_curves(canvas, around, layout, drawn)
-
     alt = f"One line for each {words.design}. At the end {words.outcome} stands at {listed(said)}."
-    return Figure(title, subtitle, alt, source, table, manifest, paint, (WIDTH, layout.height))
+    return curves_figure(title, subtitle, alt, source, shorts=shorts, curves=drawn, manifest=manifest)
 
 
 def _span(ends: pd.Series) -> str:

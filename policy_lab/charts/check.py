@@ -11,8 +11,8 @@ import pandas as pd
 from policy_lab.analysis.check_paths import Drawing, figure
 from policy_lab.analysis.words import listed, spoken_unit
 from policy_lab.charts.figure import Figure
-from policy_lab.charts.frame import MARGIN, Sheet, wrapped
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GREY, GREY_LINE, GRID, LIGHT_BLUE, ORANGE, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import MARGIN, Sheet, ruled, wrapped
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GREY, GREY_LINE, LIGHT_BLUE, ORANGE, QUIET_TEXT, TEXT
 from policy_lab.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -152,10 +152,7 @@ def _dress(axes: Axes, drawing: Drawing) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 3, 6, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.ticklabel_format(axis="y", useOffset=False)
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelsize=_POINTS)
     axes.set_xlabel(drawing.clock.lower(), color=QUIET_TEXT, fontsize=_POINTS, labelpad=1)
 

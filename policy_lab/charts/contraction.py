@@ -11,8 +11,8 @@ from policy_lab.analysis.calibration.calibrate import Calibration
 from policy_lab.analysis.calibration.learned import SILENT
 from policy_lab.analysis.words import count, listed, percent
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame, text_width
-from policy_lab.charts.palette import CATEGORICAL, GREY, GRID, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled, text_width
+from policy_lab.charts.palette import CATEGORICAL, GREY, QUIET_TEXT, TEXT
 from policy_lab.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -86,8 +86,5 @@ def _paint(canvas: Canvas, words: Frame, wide: pd.DataFrame) -> None:
     axes.set_xlim(0, 1)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0%", "25%", "50%", "75%", "100%"])
     axes.set_xlabel("narrowed by", color=QUIET_TEXT, labelpad=1)
-    axes.grid(color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes, "both")
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2)

@@ -13,8 +13,8 @@ from policy_lab.analysis.risk import risk
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.words import percent
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame
-from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, GRID, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled
+from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, QUIET_TEXT, TEXT
 from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.results.types import Results
 
@@ -76,9 +76,6 @@ def _paint_panel(axes: Axes, panel: Panel, rows: pd.DataFrame, pair: tuple[str, 
     axes.minorticks_off()
     axes.set_ylim(-0.02, 1.02)
     axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelleft=panel.leftmost)
     axes.set_xlabel(f"{panel.name} in each run", color=QUIET_TEXT, labelpad=1)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)

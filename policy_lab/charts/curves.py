@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from policy_lab.charts.frame import Frame, Sheet
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GRID, QUIET_TEXT, TEXT
-from policy_lab.charts.panels import Grid, Panel, titled_axes
+from policy_lab.charts.figure import WIDTH, Figure
+from policy_lab.charts.frame import Sheet, frame, ruled
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, QUIET_TEXT, TEXT
+from policy_lab.charts.panels import Panel, grid, titled_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,12 +43,30 @@ class Curves:
     level: float | None = None
 
 
-def paint_curves(canvas: Canvas, words: Frame, layout: Grid, curves: Curves) -> None:
-    """Draw the words and every panel; the base design's curve stands in each, dashed."""
-    sheet = Sheet(canvas)
-    words.paint(sheet)
-    for panel, axes in titled_axes(sheet, layout):
-        _paint_panel(axes, panel, curves)
+def curves_figure(
+    title: str,
+    subtitle: str,
+    alt: str,
+    source: str,
+    *,
+    shorts: Mapping[str, str],
+    curves: Curves,
+    manifest: Mapping[str, Any],
+) -> Figure:
+    """Return the figure of some curves: a panel for each design of ``shorts``, under what it is called there.
+
+    The base design's curve stands in each, dashed.
+    """
+    words = frame(title, subtitle, source, WIDTH)
+    layout = grid(dict(shorts), words, right=0.25, between=0.34)
+
+    def paint(canvas: Canvas) -> None:
+        sheet = Sheet(canvas)
+        words.paint(sheet)
+        for panel, axes in titled_axes(sheet, layout):
+            _paint_panel(axes, panel, curves)
+
+    return Figure(title, subtitle, alt, source, curves.table, manifest, paint, (WIDTH, layout.height))
 
 
 def _paint_panel(axes: Axes, panel: Panel, curves: Curves) -> None:
@@ -65,10 +85,7 @@ def _paint_panel(axes: Axes, panel: Panel, curves: Curves) -> None:
     axes.set_xlim(*curves.x_limits)
     axes.set_ylim(*curves.y_limits)
     axes.set_yticks(list(curves.y_ticks), list(curves.y_ticks.values()))
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     if curves.x_ticks:
         axes.set_xticks(list(curves.x_ticks), list(curves.x_ticks.values()))
     else:

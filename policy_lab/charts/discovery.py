@@ -11,8 +11,8 @@ from policy_lab.analysis.boxes import ABOVE, Limit, halves
 from policy_lab.analysis.discovery import Discovery, in_words
 from policy_lab.analysis.words import percent, short_figure
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame, wrapped
-from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, GRID, ORANGE, PAPER, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled, wrapped
+from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, ORANGE, PAPER, QUIET_TEXT, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,8 +149,5 @@ def _paint_path(axes: Axes, found: Discovery) -> None:
 
 
 def _plain(axes: Axes) -> None:
-    axes.grid(color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
+    ruled(axes, "both")
     axes.tick_params(length=2, colors=QUIET_TEXT, labelsize=6.5)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)

@@ -13,8 +13,8 @@ from policy_lab.analysis.quantiles import series_quantiles
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.words import listed, spoken_unit, two_figures
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GREY_LINE, GRID, LIGHT_BLUE, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GREY_LINE, LIGHT_BLUE, QUIET_TEXT, TEXT
 from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.types import Results
@@ -142,10 +142,7 @@ def _paint_panel(axes: Axes, panel: Panel, paths: dict[str, pd.DataFrame], setti
     axes.set_xlim(time[0], time[-1])
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 3, 6, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelleft=panel.leftmost, labelbottom=panel.lowest)
     if panel.lowest:
         axes.set_xlabel(f"{setting.unit}s from {setting.first_date[:7]}".strip(), color=QUIET_TEXT, labelpad=1)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from policy_lab.charts.palette import QUIET_TEXT, TEXT
+from policy_lab.charts.palette import GRID, QUIET_TEXT, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -85,6 +85,14 @@ class Sheet:
         return self.canvas.add_axes(
             (x / self.width, 1 - (y + height) / self.height, width / self.width, height / self.height)
         )
+
+
+def ruled(axes: Axes, along: Literal["x", "y", "both"] = "y") -> None:
+    """Draw faint lines behind what is plotted, and the two sides that carry figures in the quiet colour."""
+    axes.grid(axis=along, color=GRID, linewidth=0.6)
+    axes.set_axisbelow(True)
+    for side in ("left", "bottom"):
+        axes.spines[side].set_color(QUIET_TEXT)
 
 
 def frame(title: str, subtitle: str, source: str, width: float) -> Frame:

@@ -11,8 +11,8 @@ from policy_lab.analysis.calibration.calibrate import Calibration
 from policy_lab.analysis.calibration.skill import NO_SKILL, SKILL
 from policy_lab.analysis.words import listed, two_figures
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GRID, LIGHT_BLUE, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, LIGHT_BLUE, QUIET_TEXT, TEXT
 from policy_lab.charts.panels import Grid, grid, titled_axes
 
 if TYPE_CHECKING:
@@ -99,7 +99,4 @@ def _paint_panel(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set_ylim(0, top * 1.12)
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(4))
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)

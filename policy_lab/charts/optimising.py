@@ -9,8 +9,8 @@ import pandas as pd
 from policy_lab.analysis.optimising import Optimum
 from policy_lab.analysis.words import count, short_figure
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame, wrapped
-from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, GRID, ORANGE, PAPER, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled, wrapped
+from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, ORANGE, PAPER, QUIET_TEXT, TEXT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -87,8 +87,5 @@ def _paint_points(axes: Axes, table: pd.DataFrame, across: str, up: str, *, name
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_locator(MaxNLocator(4))
         axis.set_major_formatter(plain)
-    axes.grid(color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
+    ruled(axes, "both")
     axes.tick_params(length=2, colors=QUIET_TEXT, labelsize=6.5)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)

@@ -10,8 +10,8 @@ import pandas as pd
 
 from policy_lab.analysis.words import spoken_unit, two_figures
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame
-from policy_lab.charts.palette import CATEGORICAL, GREY, GRID, QUIET_TEXT, TEXT
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled
+from policy_lab.charts.palette import CATEGORICAL, GREY, QUIET_TEXT, TEXT
 from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.engine.series import Series
 from policy_lab.errors import InputError, Problem
@@ -172,10 +172,7 @@ def _dress(axes: Axes, panel: Panel, drawn: Sequence[tuple[Array, Array]], unit:
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, steps=[1, 2, 3, 6, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(4))
     axes.ticklabel_format(axis="y", useOffset=False)
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelbottom=panel.lowest)
     if panel.lowest:
         axes.set_xlabel(unit, color=QUIET_TEXT, labelpad=1)

@@ -14,7 +14,7 @@ from policy_lab.analysis.places import most_different, place_figures, place_path
 from policy_lab.analysis.setting import setting_of
 from policy_lab.analysis.words import short_figure, spoken_unit
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import LINE, Frame, Sheet, frame, wrapped
+from policy_lab.charts.frame import LINE, Frame, Sheet, frame, ruled, wrapped
 from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, GRID, PAPER, QUIET_TEXT, TEXT
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.types import Results
@@ -278,10 +278,7 @@ def _paint_path(axes: Axes, rows: pd.DataFrame, scale: tuple[float, float], box:
     axes.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 3, 6, 10]))
     axes.yaxis.set_major_locator(MaxNLocator(3))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short_figure(value).replace(" million", "m")))
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelsize=6.5, labelbottom=box.lowest)
 
 

@@ -10,8 +10,8 @@ import pandas as pd
 from policy_lab.analysis.sensitivity import MATTERS, Sensitivity
 from policy_lab.analysis.words import listed, short_figure, spoken_unit
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import MARGIN, Frame, Sheet, frame, text_width, wrapped
-from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, GRID, ORANGE, PAPER, QUIET_TEXT, TEXT_OF
+from policy_lab.charts.frame import MARGIN, Frame, Sheet, frame, ruled, text_width, wrapped
+from policy_lab.charts.palette import DARK_BLUE, GREY_LINE, ORANGE, PAPER, QUIET_TEXT, TEXT_OF
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,10 +117,7 @@ def _scale(axes: Axes, most: float, height: float) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(5))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.tick_params(length=2, colors=QUIET_TEXT, labelsize=7)
-    axes.grid(axis="x", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes, "x")
 
 
 def _paint_row(axes: Axes, row: pd.Series, middle: float) -> None:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from policy_lab.analysis.decision_findings import stochastic_finding
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.stochastic import distributions, stochastic_dominance
 from policy_lab.analysis.words import listed, percent
-from policy_lab.charts.curves import Curves, paint_curves
-from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import frame
-from policy_lab.charts.panels import grid
+from policy_lab.charts.curves import Curves, curves_figure
+from policy_lab.charts.figure import Figure
 from policy_lab.results.types import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
 
 
 def stochastic_chart(results: Results) -> Figure:
@@ -34,8 +27,6 @@ def stochastic_figure(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting
         "Share of worlds in which the share of futures that fall short is at most so much; the higher the line, the "
         f"better. A line that is nowhere below another belongs to what every reader prefers.{beside}"
     )
-    words = frame(title, subtitle, setting.source_line, WIDTH)
-    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     drawn = Curves(
         table=table,
         x="risk",
@@ -51,10 +42,10 @@ def stochastic_figure(table: pd.DataFrame, pairs: pd.DataFrame, setting: Setting
         steps=True,
     )
 
-    def paint(canvas: Canvas) -> None:
-        paint_curves(canvas, words, layout, drawn)
-
     none = table[table["risk"] == 0].set_index("design")["worlds"]
     told = [f"{percent(float(none[name]))} under {setting.short(name)}" for name in names]
     alt = f"Rising staircases, one for each {setting.design}. Worlds without any shortfall: {listed(told)}."
-    return Figure(title, subtitle, alt, setting.source_line, table, setting.manifest, paint, (WIDTH, layout.height))
+    shorts = {name: setting.short(name) for name in names}
+    return curves_figure(
+        title, subtitle, alt, setting.source_line, shorts=shorts, curves=drawn, manifest=setting.manifest
+    )

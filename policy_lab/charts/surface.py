@@ -11,8 +11,8 @@ from policy_lab.analysis.risk import surface
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.words import listed, percent
 from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import Frame, Sheet, frame
-from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, GRID, QUIET_TEXT, TEXT, TEXT_OF, TURQUOISE
+from policy_lab.charts.frame import Frame, Sheet, frame, ruled
+from policy_lab.charts.palette import DARK_BLUE, DARK_PINK, QUIET_TEXT, TEXT, TEXT_OF, TURQUOISE
 from policy_lab.charts.panels import Grid, Panel, grid, titled_axes
 from policy_lab.results.types import Results
 
@@ -96,10 +96,7 @@ def _paint_panel(axes: Axes, panel: Panel, rows: pd.DataFrame, lengths: list[int
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlim(rows["threshold"].min(), rows["threshold"].max())
     axes.set_yticks([0, 0.5, 1], ["0%", "50%", "100%"])
-    axes.grid(axis="y", color=GRID, linewidth=0.6)
-    axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_color(QUIET_TEXT)
+    ruled(axes)
     axes.tick_params(colors=QUIET_TEXT, labelcolor=TEXT, length=2, labelleft=panel.leftmost, labelbottom=panel.lowest)
     axes.locator_params(axis="x", nbins=4)
     if panel.lowest:

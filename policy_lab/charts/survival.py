@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from policy_lab.analysis.decision_findings import survival_finding
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.survival import holding_times, survival
 from policy_lab.analysis.words import listed, percent
-from policy_lab.charts.curves import Curves, paint_curves
-from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import frame
-from policy_lab.charts.panels import grid
+from policy_lab.charts.curves import Curves, curves_figure
+from policy_lab.charts.figure import Figure
 from policy_lab.results.types import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
 
 
 def survival_chart(results: Results) -> Figure:
@@ -34,8 +27,6 @@ def survival_figure(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting)
         "Share of modelled futures in which no persistent shortfall has begun yet (Kaplan-Meier). Line: mean over "
         f"worlds; band: 9 in 10 worlds{beside}. Scenario: {setting.scenario}; {setting.start_words}."
     )
-    words = frame(title, subtitle, setting.source_line, WIDTH)
-    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     drawn = Curves(
         table=curves,
         x="time",
@@ -50,10 +41,10 @@ def survival_figure(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting)
         steps=True,
     )
 
-    def paint(canvas: Canvas) -> None:
-        paint_curves(canvas, words, layout, drawn)
-
     ends = curves.groupby("design", sort=False)["holding"].last()
     left = [f"{percent(share)} under {setting.short(str(name))}" for name, share in ends.items()]
     alt = f"Staircases that fall from the left, one for each {setting.design}. At the end hold {listed(left)}."
-    return Figure(title, subtitle, alt, setting.source_line, curves, setting.manifest, paint, (WIDTH, layout.height))
+    shorts = {name: setting.short(name) for name in names}
+    return curves_figure(
+        title, subtitle, alt, setting.source_line, shorts=shorts, curves=drawn, manifest=setting.manifest
+    )

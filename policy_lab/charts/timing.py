@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -11,14 +9,9 @@ from policy_lab.analysis.decision_findings import timing_finding
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.timing import benefit_timing
 from policy_lab.analysis.words import listed, two_figures
-from policy_lab.charts.curves import Curves, paint_curves
-from policy_lab.charts.figure import WIDTH, Figure
-from policy_lab.charts.frame import frame
-from policy_lab.charts.panels import grid
+from policy_lab.charts.curves import Curves, curves_figure
+from policy_lab.charts.figure import Figure
 from policy_lab.results.types import Results
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
 
 
 def timing_chart(results: Results) -> Figure:
@@ -34,9 +27,7 @@ def timing_figure(table: pd.DataFrame, setting: Setting) -> Figure:
         f"{setting.burden[:1].upper()}{setting.burden[1:]}, year by year, as a ratio to {setting.short(setting.base)} "
         "(dotted: the same). Line: median over worlds; band: 9 in 10 worlds."
     )
-    words = frame(title, subtitle, setting.source_line, WIDTH)
     names = list(dict.fromkeys(rows["design"]))
-    layout = grid({name: setting.short(name) for name in names}, words, right=0.25, between=0.34)
     low, high = float(rows["ratio_q05"].min()), float(rows["ratio_q95"].max())
     room = max(0.02, 0.05 * (high - low))
     ticks = [tick for tick in _ticks(low, high) if low - room <= tick <= high + room]
@@ -54,16 +45,16 @@ def timing_figure(table: pd.DataFrame, setting: Setting) -> Figure:
         level=1.0,
     )
 
-    def paint(canvas: Canvas) -> None:
-        paint_curves(canvas, words, layout, drawn)
-
     first, last = (rows.groupby("design", sort=False)["ratio"].nth(at).to_numpy() for at in (0, -1))
     told = [
         f"{setting.short(name)} from {two_figures(start)} to {two_figures(end)}"
         for name, start, end in zip(names, first, last, strict=True)
     ]
     alt = f"Lines of the yearly ratio, one for each {setting.design}: {listed(told)}, from the first year to the last."
-    return Figure(title, subtitle, alt, setting.source_line, rows, setting.manifest, paint, (WIDTH, layout.height))
+    shorts = {name: setting.short(name) for name in names}
+    return curves_figure(
+        title, subtitle, alt, setting.source_line, shorts=shorts, curves=drawn, manifest=setting.manifest
+    )
 
 
 def _years(rows: pd.DataFrame) -> list[float]:

@@ -209,14 +209,9 @@ def measure_problems(parts: Parts) -> Iterator[Problem]:
     measured += [(("criteria", key, "variable"), each.variable) for key, each in file.criteria.items() if each.variable]
     yield from _criteria_problems(parts)
     for place, spelled in measured:
-        name, elements = split_element(spelled)
-        found = tuple(_variable(parts, yaml, place, name))
-        yield from found
-        if found:
-            continue
-        if elements:
-            yield from _element(parts, yaml, place, name, elements)
-        if name not in file.outcomes:
+        yield from _spelled(parts, yaml, place, spelled)
+        name, _ = split_element(spelled)
+        if name in parts.model.variables and name not in file.outcomes:
             yield yaml.problem(place, f"`{name}` is not among the outcomes", remedy="Add it to `outcomes`.")
 
 
@@ -237,14 +232,10 @@ def indicator_problems(parts: Parts) -> Iterator[Problem]:
     yaml = parts.study_yaml
     for key, indicator in parts.file.indicators.items():
         place: Place = ("indicators", key, "variable")
+        yield from _spelled(parts, yaml, place, indicator.variable)
         name, elements = split_element(indicator.variable)
-        found = tuple(_variable(parts, yaml, place, name))
-        yield from found
-        if found:
-            continue
-        if elements:
-            yield from _element(parts, yaml, place, name, elements)
-        elif indicator.elements == "only" and parts.model.elements(name):
+        whole = name in parts.model.variables and not elements
+        if whole and indicator.elements == "only" and parts.model.elements(name):
             remedy = "Name one of them, or say `elements: sum` or `mean`."
             yield yaml.problem(place, f"`{name}` has several elements where one number is needed", remedy=remedy)
 
@@ -383,6 +374,14 @@ def _constant(
         yield yaml.problem(place, f"the unit is `{unit}`, but `{variable.unit}` in the model")
     if chosen and name in parts.chosen():
         yield yaml.problem(place, f"`{name}` is a {parts.chosen()[name]}: designs set it, scenarios do not")
+
+
+def _spelled(parts: Parts, yaml: YamlFile, place: Place, spelled: str) -> Iterator[Problem]:
+    """Yield what is wrong with the name of a variable of the model, or of an element of one."""
+    name, elements = split_element(spelled)
+    yield from _variable(parts, yaml, place, name)
+    if elements and name in parts.model.variables:
+        yield from _element(parts, yaml, place, name, elements)
 
 
 def _element(parts: Parts, yaml: YamlFile, place: Place, name: str, elements: tuple[str, ...]) -> Iterator[Problem]:
