@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from policy_lab.analysis.convergence import FUTURES, WORLDS, stands_still
-from policy_lab.analysis.findings import main_group
+from policy_lab.analysis.findings import main_group, main_members
 from policy_lab.analysis.information import BY_KIND, EVERYTHING
 from policy_lab.analysis.put_in import RISK
 from policy_lab.analysis.reversal import EVERYWHERE, NOWHERE, Region, ReversalMap, region_of
@@ -20,11 +20,6 @@ Sentences = tuple[str, str]
 _CHANCE = 0.05
 """Share of cells that are clear by chance where two designs do not differ."""
 _KNOWN = "an order put in, not found"
-
-
-def _members(setting: Setting) -> list[str]:
-    """Return the designs that the headline is about."""
-    return [name for name, group in setting.group_of.items() if group == main_group(setting)]
 
 
 def _known(names: list[str], setting: Setting) -> str:
@@ -42,7 +37,7 @@ def _known(names: list[str], setting: Setting) -> str:
 
 def survival_finding(curves: pd.DataFrame, times: pd.DataFrame, setting: Setting) -> Sentences:
     """Say how long the designs of the main group hold, and when half of their futures have fallen short."""
-    rows = times.set_index("design").loc[_members(setting)].sort_values("mean_time", ascending=False)
+    rows = times.set_index("design").loc[main_members(setting)].sort_values("mean_time", ascending=False)
     watched = f"{rows['watched'].iloc[0]:.0f} {setting.unit}s watched"
     held = [f"{row['mean_time']:.0f} under {setting.short(str(name))}" for name, row in rows.iterrows()]
     first = (
@@ -66,7 +61,7 @@ def satisficing_finding(table: pd.DataFrame, radius: pd.DataFrame, setting: Sett
     """Say in how many worlds the main group is good enough, and what stands in the way or how far that holds."""
     if table.empty:
         return "This study names no criteria of what is good enough.", "`criteria` in study.yaml would."
-    members = _members(setting)
+    members = main_members(setting)
     whole = table[(table["criterion"] == ALL) & table["design"].isin(members)].sort_values(
         "share_worlds", ascending=False
     )
@@ -101,7 +96,7 @@ def stochastic_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
 
 
 def _dominance_words(table: pd.DataFrame, measure: str, setting: Setting) -> str:
-    members = _members(setting)
+    members = main_members(setting)
     inside = table[(table["measure"] == measure) & table["design"].isin(members) & table["other"].isin(members)]
     open_pairs = inside[inside["withheld"] == ""]
     about = f"By {measure}"
@@ -228,7 +223,7 @@ def _still_words(rows: pd.DataFrame, column: str, noun: str = "world") -> str:
 
 def timing_finding(table: pd.DataFrame, setting: Setting) -> Sentences:
     """Say from which year on less accumulates than under the base, and what discounting changes."""
-    members = [name for name in _members(setting) if name != setting.base]
+    members = [name for name in main_members(setting) if name != setting.base]
     if table.empty or not members:
         return "Without the base design and another there is no timing to tell.", "Add the base design."
     firsts, never, seconds = [], [], []

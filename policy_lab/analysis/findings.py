@@ -36,6 +36,12 @@ def main_group(setting: Setting) -> str:
     return own if members.count(own) > 1 else max(members, key=members.count)
 
 
+def main_members(setting: Setting) -> list[str]:
+    """Return the designs that the headline is about."""
+    main = main_group(setting)
+    return [name for name, group in setting.group_of.items() if group == main]
+
+
 def groups_in_order(table: pd.DataFrame, setting: Setting) -> list[str]:
     """Return the groups of a table: the one that the headline is about, then as the study lists them."""
     present = set(table["group"])
@@ -185,7 +191,7 @@ def pair_sentence(pair: pd.Series, setting: Setting) -> str:
 
 def surface_finding(table: pd.DataFrame, setting: Setting) -> str:
     """Say whether the design with the lowest risk in the main group stays the same as the bar moves."""
-    names = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    names = main_members(setting)
     here = table[(table["periods"] == setting.periods) & table["design"].isin(names)]
     wide = here.pivot(index="threshold", columns="design", values="risk").sort_index()
     apart = wide[wide.max(axis=1) > wide.min(axis=1)]
@@ -235,7 +241,7 @@ def _span(low: float, high: float) -> str:
 
 def split_finding(table: pd.DataFrame, setting: Setting) -> str:
     """Say how most shortfalls began: for each design of the main group where there are one or two, else for all."""
-    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    group = main_members(setting)
     main = [name for name in dict.fromkeys(table["design"]) if name in group]
     if len(main) > 2:
         return _beginning(_split_of(table, "over all designs shown"))

@@ -11,7 +11,7 @@ import pandas as pd
 from policy_lab.analysis.outcomes import elements
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.types import Results
-from policy_lab.study.areas import Area, find_area
+from policy_lab.study.areas import Area, bound_areas, find_area
 from policy_lab.study.neighbours import distances
 
 if TYPE_CHECKING:
@@ -146,9 +146,7 @@ def most_different(study: Study) -> tuple[str, str]:
 
 
 def _bound(study: Study) -> tuple[Areas, dict[str, Area]]:
-    if study.file.areas is None:
-        raise InputError(Problem(what="this study binds no table of areas", file=study.files["study"]))
-    return study.file.areas, dict(study.areas())
+    return bound_areas(study), dict(study.areas())
 
 
 def _range(values: Sequence[float] | np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

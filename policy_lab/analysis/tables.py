@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import pandas as pd
 
@@ -34,8 +35,13 @@ class Tables:
     split: pd.DataFrame
     series: pd.DataFrame
     columns: pd.DataFrame
-    reading: Reading
+    results: Results = field(repr=False)
     put_in: PutIn | None = None
+
+    @cached_property
+    def reading(self) -> Reading:
+        """The results read as a decision, once somebody asks: resampling takes as long as all tables above."""
+        return read(self.results)
 
 
 def tables_of(results: Results, checks: PutIn | None = None, calm: Results | None = None) -> Tables:
@@ -60,6 +66,6 @@ def tables_of(results: Results, checks: PutIn | None = None, calm: Results | Non
         split=split(results, calm if checks is None else checks.calm),
         series=series_quantiles(results),
         columns=column_notes(results),
-        reading=read(results),
+        results=results,
         put_in=checks,
     )

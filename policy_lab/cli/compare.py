@@ -10,6 +10,7 @@ import click
 
 from policy_lab.cli.door import note, progress_bar, warn
 from policy_lab.cli.elicit import scores_of
+from policy_lab.cli.question import calm
 
 if TYPE_CHECKING:
     from policy_lab.analysis.put_in import Effort, PutIn
@@ -110,7 +111,7 @@ def compare(
     _warn_of_failures(results)
     check_usable(results)
     checks = None if no_checks else _check(results, engine, _effort(quick))
-    tables = tables_of(results, checks, _calm(results, engine) if no_checks else None)
+    tables = tables_of(results, checks, calm(results, engine) if no_checks else None)
     folder = export(
         results,
         target,
@@ -174,14 +175,6 @@ def _check(results: Results, engine: Literal["compiled", "numpy"], effort: Effor
 
     with progress_bar("Testing what was put in") as bar:
         return put_in(results, lambda plan: run(plan, progress=bar.batch(plan.cases), engine=engine), effort)
-
-
-def _calm(results: Results, engine: Literal["compiled", "numpy"]) -> Results:
-    """Run the same worlds when nothing happens: without them a shock cannot be told from wear."""
-    from policy_lab.analysis.put_in import calm_plan
-    from policy_lab.run import run
-
-    return run(calm_plan(results.plan), engine=engine)
 
 
 def _effort(quick: bool) -> Effort:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from policy_lab.cli.door import told_progress, warn
+from policy_lab.cli.question import calm
 
 if TYPE_CHECKING:
-    from policy_lab.results.types import Results
+    pass
 
 HOLDS = {
     "xlsx": "an accessible Excel workbook",
@@ -82,7 +83,7 @@ def export(
             area=_names(areas),
             setting=_names(settings),
             outcome=_names(outcomes),
-            calm=None if by_speed else _calm,
+            calm=None if by_speed else calm,
             beyond_excel=beyond_excel,
             progress=tell,
         )
@@ -105,11 +106,3 @@ def _beside(runs: Path) -> Path:
 
 def _guide(folder: Path) -> str:
     return next(name for name in ("dictionary.csv", "columns.csv") if (folder / name).is_file())
-
-
-def _calm(results: Results) -> Results:
-    """Run the same worlds when nothing happens: without them a shock cannot be told from wear."""
-    from policy_lab.analysis.put_in import calm_plan
-    from policy_lab.run import run
-
-    return run(calm_plan(results.plan))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import click
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from policy_lab.analysis.put_in import Evaluate
     from policy_lab.charts.figure import Figure
     from policy_lab.out.layout import Grid
+    from policy_lab.results.types import Results
     from policy_lab.study import Plan, Study
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -81,6 +82,14 @@ def with_bar(words: str, work: Callable[[Evaluate], Any]) -> Any:
 
     with progress_bar(words) as bar:
         return work(lambda plan: run(plan, progress=bar.batch(plan.cases)))
+
+
+def calm(results: Results, engine: Literal["compiled", "numpy"] = "compiled") -> Results:
+    """Run the same worlds when nothing happens: without them a shock cannot be told from wear."""
+    from policy_lab.analysis.put_in import calm_plan
+    from policy_lab.run import run
+
+    return run(calm_plan(results.plan), engine=engine)
 
 
 def tell(

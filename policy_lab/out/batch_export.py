@@ -16,9 +16,9 @@ from policy_lab.out.decision_tables import Calm, decision_tables
 from policy_lab.out.folder import check_folder, whole_folder
 from policy_lab.out.input_rows import input_rows, input_schema
 from policy_lab.out.netcdf import write_netcdf
-from policy_lab.out.run_files import BOM, write_csv_batches, write_parquet, write_tidy_csv, write_wide_csv
+from policy_lab.out.run_files import write_csv_batches, write_parquet, write_tidy_csv, write_wide_csv
 from policy_lab.out.run_rows import OUTCOME, Wanted, require_excel, tidy_rows, tidy_schema
-from policy_lab.out.tables import csv_text
+from policy_lab.out.tables import write_csv
 from policy_lab.out.workbook import MOST_CELLS, Sheet, write_workbook
 from policy_lab.results.files import written_whole
 from policy_lab.results.opening import open_batch
@@ -99,7 +99,7 @@ def export_batch(
             _write_tables(wanted, temporary, format, calm, tell)
         failed = _failed(wanted)
         if len(failed):
-            _write_table(failed, temporary / "failures.csv")
+            write_csv(failed, temporary / "failures.csv", for_excel=True)
         write_manifest({**stored.manifest, "export": _told(wanted, format, whole)}, temporary / "manifest.json")
     return Path(folder)
 
@@ -122,7 +122,7 @@ def _write_runs(wanted: Wanted, folder: Path, format: Format, beyond_excel: bool
     elif len(schema) and format != "xlsx":
         rows = len(wanted.choice.designs) * len(wanted.choice.worlds)
         write_csv_batches(input_rows(wanted), schema, folder / "inputs.csv", rows)
-    _write_table(data_dictionary(wanted, schema.names), folder / "dictionary.csv")
+    write_csv(data_dictionary(wanted, schema.names), folder / "dictionary.csv", for_excel=True)
 
 
 def _write_runs_workbook(wanted: Wanted, path: Path, tell: Progress) -> None:
@@ -161,7 +161,7 @@ def _write_tables(wanted: Wanted, folder: Path, format: Format, calm: Calm | Non
             with written_whole(folder / f"{name}.parquet") as temporary:
                 sheet.table.to_parquet(temporary, index=False)
         else:
-            _write_table(sheet.table, folder / f"{name}.csv")
+            write_csv(sheet.table, folder / f"{name}.csv", for_excel=True)
 
 
 def _write_book(wanted: Wanted, path: Path, sheets: Sequence[Sheet], *, tables: bool) -> None:
@@ -180,12 +180,6 @@ def _write_inputs_parquet(wanted: Wanted, path: Path) -> None:
     ):
         for batch in input_rows(wanted):
             writer.write_batch(batch)
-
-
-def _write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a small table as CSV that Excel opens as UTF-8."""
-    with written_whole(path) as temporary:
-        temporary.write_bytes(BOM + csv_text(table).encode("utf-8"))
 
 
 def _failed(wanted: Wanted) -> pd.DataFrame:

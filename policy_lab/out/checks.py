@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from policy_lab.analysis.findings import main_group
+from policy_lab.analysis.findings import main_group, main_members
 from policy_lab.analysis.put_in import LEVEL, RISK, PutIn
 from policy_lab.analysis.tables import Tables
 from policy_lab.analysis.words import count, frequency, listed, percent, without_capital
@@ -136,5 +136,5 @@ def _share(value: float) -> float:
 def _inside(table: pd.DataFrame, tables: Tables) -> pd.DataFrame:
     """Return the pairs of the main group."""
     setting = tables.setting
-    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    group = main_members(setting)
     return table[table["design"].isin(group) & table["other"].isin(group)]

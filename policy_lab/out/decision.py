@@ -19,7 +19,7 @@ from policy_lab.analysis.decision_findings import (
     timing_finding,
 )
 from policy_lab.analysis.dominance import dominance
-from policy_lab.analysis.findings import dominance_finding, main_group
+from policy_lab.analysis.findings import dominance_finding, main_group, main_members
 from policy_lab.analysis.satisfice import ALL
 from policy_lab.analysis.setting import Setting
 from policy_lab.analysis.stochastic import distributions
@@ -68,10 +68,6 @@ def _section(heading: str, sentences: Sentences, grid: Grid) -> Section:
     return Section(heading, (grid, *blocks) if grid.rows else blocks)
 
 
-def _members(setting: Setting) -> list[str]:
-    return [name for name, group in setting.group_of.items() if group == main_group(setting)]
-
-
 def _holding(reading: Reading, setting: Setting) -> Grid:
     rows = []
     for row in reading.holding_times.itertuples(index=False):
@@ -105,7 +101,7 @@ def _enough(found: Decision) -> Grid:
 
 def _pairs(found: Decision) -> Grid:
     setting, table = found.setting, found.reading.stochastic
-    members = _members(setting)
+    members = main_members(setting)
     inside = table[table["design"].isin(members) & table["other"].isin(members)]
     rows = []
     for (one, other), pair in inside.groupby(["design", "other"], sort=False):

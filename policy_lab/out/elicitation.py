@@ -15,8 +15,7 @@ from policy_lab.charts.elicitation import design_scores, most_disputed
 from policy_lab.errors import InputError, Problem
 from policy_lab.out.folder import whole_folder
 from policy_lab.out.layout import Grid, Lines, Section, as_markdown, as_text
-from policy_lab.out.tables import csv_text, write_csv
-from policy_lab.results.files import written_whole
+from policy_lab.out.tables import write_csv
 from policy_lab.study.blind import blind_key, check_designs, described
 from policy_lab.study.score_file import POOLED_FILE
 from policy_lab.study.scores import POOL, Scores, bounds_of
@@ -93,7 +92,7 @@ def write_template(
         wanted = tuple(study.file.comparison.designs if designs is None else designs)
         check_designs(study, wanted)
         names = {name: name for name in wanted}
-    _write_sheet(template_table(study, names, expert=expert, blind=blind), target)
+    write_csv(template_table(study, names, expert=expert, blind=blind), target, for_excel=True)
     if blind:
         write_csv(pd.DataFrame({"label": list(names), "design": list(names.values())}), key)
     return files
@@ -236,11 +235,6 @@ def write_blind(study: Study, scores: Scores, found: Blind, folder: str | Path) 
         (temporary / "summary.txt").write_bytes(as_text(sections).encode("utf-8"))
         (temporary / "summary.md").write_bytes(as_markdown(sections).encode("utf-8"))
     return target
-
-
-def _write_sheet(table: pd.DataFrame, path: Path) -> None:
-    with written_whole(path) as temporary:
-        temporary.write_bytes((BOM + csv_text(table)).encode("utf-8"))
 
 
 def _range_words(study: Study, key: str) -> str:

@@ -26,6 +26,7 @@ from policy_lab.errors import InputError, Problem
 from policy_lab.out.layout import Lines, Section, as_markdown, as_text
 from policy_lab.out.summary import summary
 from policy_lab.out.tables import write_csv
+from policy_lab.results.files import unwritable
 from policy_lab.results.read_write import write_manifest, write_runs
 from policy_lab.results.types import Results
 
@@ -111,11 +112,7 @@ def check_folder(folder: str | Path) -> Path:
         with tempfile.TemporaryDirectory(dir=nearest, prefix=f".{target.name}."):
             return target
     except OSError as error:
-        raise _unwritable(target, error) from error
-
-
-def _unwritable(target: Path, error: OSError) -> InputError:
-    return InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=target))
+        raise unwritable(target, error) from error
 
 
 def _silent(_: str) -> None:
@@ -192,6 +189,6 @@ def whole_folder(target: Path) -> Iterator[Path]:
         for file in sorted(temporary.iterdir()):
             os.replace(file, target / file.name)
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise unwritable(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -14,6 +14,7 @@ from policy_lab.model import Model, read_model
 from policy_lab.out.study_sketch import SOURCE, sketch_study
 from policy_lab.out.study_template import EDIT, study_files
 from policy_lab.provenance import file_digest
+from policy_lab.results.files import unwritable
 from policy_lab.study.loader import open_study
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
@@ -91,7 +92,7 @@ def _write_whole(target: Path, model: Model, files: Mapping[str, str]) -> None:
         _open(temporary, target)
         os.rename(temporary, target)
     except OSError as error:
-        raise InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=target)) from error
+        raise unwritable(target, error) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from policy_lab.analysis.places import place_figures
 from policy_lab.analysis.words import listed, short_figure, spoken_unit
-from policy_lab.errors import InputError, Problem
 from policy_lab.out.layout import Grid, Lines, Section
+from policy_lab.study.areas import bound_areas
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from policy_lab.study.area_schema import Areas
     from policy_lab.study.areas import Area
     from policy_lab.study.study import Study
 
@@ -22,7 +21,7 @@ NO_RANKING = "In alphabetical order. A starting point is no judgement of a place
 
 def all_places(study: Study) -> list[Section]:
     """Return what every place starts from beside its neighbours' range, in alphabetical order."""
-    table, binding = place_figures(study), _binding(study)
+    table, binding = place_figures(study), bound_areas(study)
     titles = [binding.titles.get(name, name) for name in binding.bind]
     rows = tuple(
         (str(name), *(_cell(row) for _, row in rows.iterrows()))
@@ -39,7 +38,7 @@ def all_places(study: Study) -> list[Section]:
 
 def one_place(study: Study, place: Area) -> list[Section]:
     """Return what one place starts from, beside its neighbours' range, and who they are."""
-    table, binding, areas = place_figures(study, [place.key]), _binding(study), study.areas()
+    table, binding, areas = place_figures(study, [place.key]), bound_areas(study), study.areas()
     grid = Grid(
         ("starts from", "unit", "this place", "neighbours: lowest", "median", "highest"),
         tuple(
@@ -52,12 +51,6 @@ def one_place(study: Study, place: Area) -> list[Section]:
     notes = [line for line in (near, *_gaps(table), "A starting point is no judgement of a place.") if line]
     heading = f"{place.name} ({place.key}), {binding.period}"
     return [Section(heading, (grid, Lines(tuple(notes))))]
-
-
-def _binding(study: Study) -> Areas:
-    if study.file.areas is None:
-        raise InputError(Problem(what="this study binds no table of areas", file=study.files["study"]))
-    return study.file.areas
 
 
 def _cell(row: pd.Series) -> str:

@@ -19,16 +19,13 @@ from policy_lab.out.run_rows import (
     wide_rows,
     wide_schema,
 )
-from policy_lab.out.tables import plain_cell
+from policy_lab.out.tables import BOM, plain_cell
 from policy_lab.results.files import written_whole
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 Progress = Callable[[int, int], None]
-BOM = "\ufeff".encode()
-"""Files that a person opens in Excel begin with it: without it Excel takes UTF-8 for the code page of the machine, and
-every letter beyond ASCII is garbled. Python (`utf-8-sig`), pandas, R's readr, DuckDB and LibreOffice skip it."""
 
 
 def write_tidy_csv(wanted: Wanted, path: Path, *, beyond_excel: bool = False, progress: Progress | None = None) -> Path:

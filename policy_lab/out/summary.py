@@ -14,6 +14,7 @@ from policy_lab.analysis.findings import (
     groups_in_order,
     headline,
     main_group,
+    main_members,
     pair_sentence,
     split_finding,
     surface_finding,
@@ -255,7 +256,7 @@ def _moved(tables: Tables) -> Iterator[str]:
     """Say what happens when the bar moves, and how shortfalls begin."""
     setting = tables.setting
     yield f"{surface_finding(tables.surface, setting)}."
-    group = [name for name, member_of in setting.group_of.items() if member_of == main_group(setting)]
+    group = main_members(setting)
     for label, rows in tables.thresholds[tables.thresholds["design"].isin(group)].groupby("bar", sort=False):
         if label != "headline":
             bar = two_figures(float(rows["threshold"].iloc[0]))

@@ -10,6 +10,9 @@ import pandas as pd
 from policy_lab.results.files import written_whole
 
 _RISKY = ("=", "+", "-", "@", "\t")
+BOM = "\ufeff".encode()
+"""Files that a person opens in Excel begin with it: without it Excel takes UTF-8 for the code page of the machine, and
+every letter beyond ASCII is garbled. Python (`utf-8-sig`), pandas, R's readr, DuckDB and LibreOffice skip it."""
 DIGITS = "%.10g"
 """Enough to rebuild every figure, few enough that a last bit does not show."""
 
@@ -41,8 +44,8 @@ def plain_cell(value: object) -> object:
     return f"'{line}" if line.lstrip(" ").startswith(_RISKY) else line
 
 
-def write_csv(table: pd.DataFrame, path: Path) -> Path:
-    """Write a table as CSV, whole or not at all.
+def write_csv(table: pd.DataFrame, path: Path, *, for_excel: bool = False) -> Path:
+    """Write a table as CSV, whole or not at all; ``for_excel`` with the `BOM` that Excel needs.
 
     Raises
     ------
@@ -50,5 +53,5 @@ def write_csv(table: pd.DataFrame, path: Path) -> Path:
         When the file cannot be written.
     """
     with written_whole(path) as temporary:
-        temporary.write_bytes(csv_text(table).encode("utf-8"))
+        temporary.write_bytes((BOM if for_excel else b"") + csv_text(table).encode("utf-8"))
     return path

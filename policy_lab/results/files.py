@@ -10,6 +10,11 @@ from pathlib import Path
 from policy_lab.errors import InputError, Problem
 
 
+def unwritable(path: Path, error: OSError) -> InputError:
+    """Return the error for what cannot be written, and why."""
+    return InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=path))
+
+
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a temporary path beside ``path``; it takes that place when the block ends, and is removed if it fails.
@@ -27,7 +32,7 @@ def written_whole(path: Path) -> Iterator[Path]:
         yield temporary
         os.replace(temporary, path)
     except OSError as error:
-        raise InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=path)) from error
+        raise unwritable(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

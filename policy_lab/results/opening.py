@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
-from policy_lab.results.parts import BLOCK_KEY, CASES_KEY, FORMAT_KEY, OUTCOMES_KEY, PART_FORMAT, Block, Cases, Clock
-from policy_lab.results.read_write import FORMAT, read_manifest
+from policy_lab.results.parts import BLOCK_KEY, CASES_KEY, PART_FORMAT, Block, Cases, Clock
+from policy_lab.results.read_write import FORMAT, FORMAT_KEY, MANIFEST_KEY, OUTCOMES_KEY, read_manifest
 from policy_lab.results.stored import OutcomeNote, Part, StoredRuns
 
 if TYPE_CHECKING:
@@ -34,31 +34,31 @@ def open_batch(path: str | Path) -> StoredRuns:
     if given.is_dir() and not (given / "parts").is_dir() and (given / "runs.parquet").is_file():
         given = given / "runs.parquet"
     if given.is_file():
-        return _opened(given, (_single(given),), {})
+        return _opened(given, [_single(given)], {})
     files = sorted((given / "parts").glob("*.parquet"))
     files = [file for file in files if not file.name.startswith(".")]
     if not files:
         remedy = "Name a folder that `policy-lab batch` wrote, or a runs.parquet of `policy-lab compare`."
         raise InputError(Problem(what="holds no runs", file=given, remedy=remedy))
-    parts: list[Part] = []
+    found: list[tuple[Part, pa.Schema]] = []
     problems: list[Problem] = []
     for file in files:
         try:
-            parts.append(_part(file))
+            found.append(_part(file))
         except InputError as error:
             problems.extend(error.problems)
     if problems:
         raise InputError(*problems)
     has_manifest = (given / "manifest.json").is_file()
-    return _opened(given, tuple(parts), read_manifest(given / "manifest.json") if has_manifest else {})
+    return _opened(given, found, read_manifest(given / "manifest.json") if has_manifest else {})
 
 
-def _opened(folder: Path, parts: tuple[Part, ...], manifest: Mapping[str, Any]) -> StoredRuns:
-    schema = _schema(parts[0].path)
+def _opened(folder: Path, found: Sequence[tuple[Part, pa.Schema]], manifest: Mapping[str, Any]) -> StoredRuns:
+    parts, schema = tuple(part for part, _ in found), found[0][1]
     outcomes = _outcomes(schema)
-    _require_alike(parts, schema)
-    if not manifest and b"manifest" in schema.metadata:
-        manifest = json.loads(schema.metadata[b"manifest"])
+    _require_alike(found)
+    if not manifest and MANIFEST_KEY in schema.metadata:
+        manifest = json.loads(schema.metadata[MANIFEST_KEY])
     about_time = schema.field("time").metadata or {}
     start = dt.date.fromisoformat(about_time.get(b"start", b"1970-01-01").decode())
     first = next(iter(outcomes.values())).columns[0]
@@ -73,41 +73,42 @@ def _opened(folder: Path, parts: tuple[Part, ...], manifest: Mapping[str, Any]) 
     )
 
 
-def _schema(path: Path) -> pa.Schema:
+def _footer(path: Path) -> tuple[int, pa.Schema]:
+    """Read the end of one file: how many rows it holds, and its columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_schema(path)
+        footer = pq.read_metadata(path)
+        return footer.num_rows, footer.schema.to_arrow_schema()
     except (OSError, pa.ArrowInvalid) as error:
         what = f"cannot be read as Parquet: {str(error).splitlines()[0]}"
         raise InputError(Problem(what=what, file=path, remedy="If a run was cut off, `--resume` mends it.")) from error
 
 
-def _part(path: Path) -> Part:
-    """Read the end of one file: which block, which cases."""
-    import pyarrow.parquet as pq
-
-    about = _schema(path).metadata or {}
+def _part(path: Path) -> tuple[Part, pa.Schema]:
+    """Return which block and which cases one file holds, and its columns."""
+    rows, schema = _footer(path)
+    about = schema.metadata or {}
     if about.get(FORMAT_KEY) != PART_FORMAT.encode():
         remedy = "Only parts that `policy-lab batch` wrote belong here; move it elsewhere."
         raise InputError(Problem(what="holds no runs of a batch", file=path, remedy=remedy))
     told = json.loads(about[CASES_KEY])
     cases = Cases(**{**told, "designs": tuple(told["designs"]), "times": tuple(told["times"])})
-    rows = pq.read_metadata(path).num_rows
     if rows != cases.rows:
         raise InputError(Problem(what=f"holds {rows:,} rows where {cases.rows:,} belong", file=path))
-    return Part(path, Block(**json.loads(about[BLOCK_KEY])), cases)
+    return Part(path, Block(**json.loads(about[BLOCK_KEY])), cases), schema
 
 
-def _single(path: Path) -> Part:
+def _single(path: Path) -> tuple[Part, pa.Schema]:
     """Read what the runs of one comparison are: a part without the columns of a block."""
     import pyarrow.parquet as pq
 
-    about = _schema(path).metadata or {}
+    _, schema = _footer(path)
+    about = schema.metadata or {}
     if about.get(FORMAT_KEY) != FORMAT.encode():
         raise InputError(Problem(what="holds no runs written by policy_lab", file=path))
-    settings = json.loads(about[b"manifest"]).get("settings", {})
+    settings = json.loads(about[MANIFEST_KEY]).get("settings", {})
     keys = pq.read_table(path, columns=["design", "world", "future", "time"])
     designs = tuple(keys.column("design").unique().to_pylist())
     worlds, futures = (int(keys.column(name).to_numpy().max()) + 1 for name in ("world", "future"))
@@ -115,7 +116,7 @@ def _single(path: Path) -> Part:
     cases = Cases(designs, 0, worlds, futures, times)
     if cases.rows != keys.num_rows:
         raise InputError(Problem(what="some of the runs are missing", file=path))
-    return Part(path, Block("runs", settings.get("scenario") or "", settings.get("area") or ""), cases)
+    return Part(path, Block("runs", settings.get("scenario") or "", settings.get("area") or ""), cases), schema
 
 
 def _outcomes(schema: pa.Schema) -> dict[str, OutcomeNote]:
@@ -126,19 +127,20 @@ def _outcomes(schema: pa.Schema) -> dict[str, OutcomeNote]:
     return notes
 
 
-def _require_alike(parts: Sequence[Part], schema: pa.Schema) -> None:
+def _require_alike(found: Sequence[tuple[Part, pa.Schema]]) -> None:
     """Refuse parts that cannot be of one batch: other columns, designs, futures or times, or worlds that overlap."""
-    first = parts[0].cases
+    whole, columns = found[0]
+    first = whole.cases
     problems = []
     taken: dict[tuple[Block, int], Path] = {}
-    for part in parts:
+    for part, schema in found:
         same = (part.cases.designs, part.cases.futures, part.cases.times) == (
             first.designs,
             first.futures,
             first.times,
         )
-        if not same or (part is not parts[0] and not schema.equals(_schema(part.path))):
-            what = f"belongs to another batch than {parts[0].path.name}: other columns, designs, futures or times"
+        if not same or not columns.equals(schema):
+            what = f"belongs to another batch than {whole.path.name}: other columns, designs, futures or times"
             problems.append(Problem(what=what, file=part.path))
             continue
         other = next((taken[part.block, world] for world in part.worlds if (part.block, world) in taken), None)

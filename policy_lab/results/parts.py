@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from policy_lab.results.files import written_whole
-from policy_lab.results.read_write import column_names, outcome_notes
+from policy_lab.results.read_write import FORMAT_KEY, OUTCOMES_KEY, column_names, outcome_notes
 from policy_lab.results.types import Outcome
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PART_FORMAT = "policy_lab batch 1"
 INPUTS_FORMAT = "policy_lab inputs 1"
-FORMAT_KEY, OUTCOMES_KEY, BLOCK_KEY, CASES_KEY = b"policy_lab", b"outcomes", b"block", b"cases"
+BLOCK_KEY, CASES_KEY = b"block", b"cases"
 NOTES_KEY = b"notes"
 BLOCK_COLUMNS = ("scenario", "area", "setting")
 KEY_COLUMNS = (*BLOCK_COLUMNS, "design", "world", "future", "time")

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 CASE_COLUMNS = ("design", "world", "future", "time")
 FORMAT = "policy_lab runs 1"
-_FORMAT_KEY, _OUTCOMES_KEY, _MANIFEST_KEY = b"policy_lab", b"outcomes", b"manifest"
+FORMAT_KEY, OUTCOMES_KEY, MANIFEST_KEY = b"policy_lab", b"outcomes", b"manifest"
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read_runs(path: Path) -> SavedRuns:
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(Problem(what=f"cannot be read as Parquet: {str(error).splitlines()[0]}", file=path)) from error
     about = table.schema.metadata or {}
-    if about.get(_FORMAT_KEY) != FORMAT.encode():
+    if about.get(FORMAT_KEY) != FORMAT.encode():
         raise InputError(Problem(what="holds no runs written by policy_lab", file=path))
     designs = tuple(table.column("design").unique().to_pylist())
     time = np.unique(table.column("time").to_numpy())
@@ -92,12 +92,12 @@ def read_runs(path: Path) -> SavedRuns:
     if int(np.prod(shape)) != table.num_rows:
         raise InputError(Problem(what="some of the runs are missing", file=path))
     outcomes = {}
-    for entry in json.loads(about[_OUTCOMES_KEY]):
+    for entry in json.loads(about[OUTCOMES_KEY]):
         elements = tuple(tuple(labels) for labels in entry["elements"])
         columns = [table.column(name).to_numpy() for name in column_names(entry["name"], elements)]
         values = np.stack(columns, axis=-1).reshape(*shape, *(len(labels) for labels in elements))
         outcomes[entry["name"]] = Outcome(entry["name"], entry["unit"], tuple(entry["dimensions"]), elements, values)
-    return SavedRuns(designs, time, MappingProxyType(outcomes), json.loads(about[_MANIFEST_KEY]))
+    return SavedRuns(designs, time, MappingProxyType(outcomes), json.loads(about[MANIFEST_KEY]))
 
 
 def write_manifest(manifest: Mapping[str, Any], path: Path, *, made_at: dt.datetime | None = None) -> Path:
@@ -172,9 +172,9 @@ def _schema(results: Results) -> pa.Schema:
         for name in column_names(outcome.name, outcome.elements)
     ]
     metadata = {
-        _FORMAT_KEY: FORMAT.encode(),
-        _OUTCOMES_KEY: json.dumps(outcome_notes(results.outcomes)).encode(),
-        _MANIFEST_KEY: json.dumps(dict(results.manifest), sort_keys=True, default=str).encode(),
+        FORMAT_KEY: FORMAT.encode(),
+        OUTCOMES_KEY: json.dumps(outcome_notes(results.outcomes)).encode(),
+        MANIFEST_KEY: json.dumps(dict(results.manifest), sort_keys=True, default=str).encode(),
     }
     return pa.schema([*case, *values], metadata=metadata)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.results.failures import FAILURE_COLUMNS
-from policy_lab.results.files import written_whole
+from policy_lab.results.files import unwritable, written_whole
 from policy_lab.results.parts import Block, inputs_path, read_notes, write_inputs
 from policy_lab.results.read_write import column_names, read_manifest
 from policy_lab.run.chunks import Chunk
@@ -50,7 +50,7 @@ class BatchFolder:
             self.log_file.write(json.dumps({"at": at, "event": event, **more}, ensure_ascii=False) + "\n")
             self.log_file.flush()
         except OSError as error:
-            raise _unwritable(self.path / LOG, error) from error
+            raise unwritable(self.path / LOG, error) from error
 
     def missing(self) -> tuple[Chunk, ...]:
         """Return the chunks whose runs are not there; a file that is not whole is removed."""
@@ -134,7 +134,7 @@ def batch_folder(
         (path / "parts").mkdir(parents=True, exist_ok=True)
         log_file = (path / LOG).open("a", encoding="utf-8")
     except OSError as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     with log_file:
         _lock(log_file, path)
         _clean(path)
@@ -195,7 +195,3 @@ def _write_json(path: Path, content: Mapping[str, Any]) -> None:
     with written_whole(path) as temporary:
         text = json.dumps(dict(content), indent=2, ensure_ascii=False, default=str)
         temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(Problem(what=f"cannot be written: {error.strerror or error}", file=path))

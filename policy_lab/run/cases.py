@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,9 +90,13 @@ def run_cases(
             done += (part.stop - part.start) * plan.futures
             if progress:
                 progress(done, total)
-    order = {design: place for place, design in enumerate(plan.designs)}
-    failures.sort(key=lambda case: (order[case.design], case.world, case.future))
-    return Ran(outcomes, line.labels - start, tuple(failures), beyond)
+    return Ran(outcomes, line.labels - start, in_order(failures, plan.designs), beyond)
+
+
+def in_order(failures: Iterable[FailedCase], designs: Sequence[str]) -> tuple[FailedCase, ...]:
+    """Return failed cases by design, world and future."""
+    order = {design: place for place, design in enumerate(designs)}
+    return tuple(sorted(failures, key=lambda case: (order[case.design], case.world, case.future)))
 
 
 def timeline_of(plan: Plan, compiled: CompiledModel) -> Timeline:

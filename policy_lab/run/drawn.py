@@ -53,8 +53,8 @@ class Drawn:
             first=0,
             count=plan.worlds,
             worlds=worlds,
-            reference=_sharing(plan.reference_inputs(), worlds) if reference and reference.anchors else {},
-            rests={name: _sharing(plan.rest_inputs(name), worlds) for name in _resting(plan)},
+            reference=plan.reference_inputs(worlds) if reference and reference.anchors else {},
+            rests={name: plan.rest_inputs(name, worlds) for name in _resting(plan)},
             designs={name: plan.design_inputs(name) for name in plan.designs},
             futures=plan.future_inputs(),
         )
@@ -83,11 +83,3 @@ class Drawn:
 
 def _resting(plan: Plan) -> tuple[str, ...]:
     return (plan.base,) if plan.start == "switch" else plan.designs
-
-
-def _sharing(inputs: Arrays, worlds: Arrays) -> Arrays:
-    """Return the inputs with those that are the worlds' own held only once."""
-    return {
-        name: worlds[name] if name in worlds and np.array_equal(worlds[name], values) else values
-        for name, values in inputs.items()
-    }

@@ -12,7 +12,7 @@ import numpy as np
 
 from policy_lab.results.types import Outcome, Results
 from policy_lab.run.batch import manifest_of
-from policy_lab.run.cases import Ran, run_cases
+from policy_lab.run.cases import Ran, in_order, run_cases
 from policy_lab.run.drawn import Drawn
 from policy_lab.run.solve import Solved, solve
 
@@ -88,13 +88,7 @@ def _joined(plan: Plan, parts: Sequence[tuple[Solved, Ran]]) -> Results:
         for name, one in first.outcomes.items()
     }
     worlds = {name: np.concatenate([solved.worlds[name] for solved, _ in parts]) for name in parts[0][0].worlds}
-    order = {design: place for place, design in enumerate(plan.designs)}
-    failures = tuple(
-        sorted(
-            (case for _, ran in parts for case in ran.failures),
-            key=lambda case: (order[case.design], case.world, case.future),
-        )
-    )
+    failures = in_order((case for _, ran in parts for case in ran.failures), plan.designs)
     levers = {name: values[:, : plan.worlds] for name, values in plan.lever_scores().items()}
     return Results(
         plan=plan,

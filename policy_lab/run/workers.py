@@ -23,6 +23,7 @@ from time import perf_counter
 
 from policy_lab.engine.compiled import usable_processors
 from policy_lab.errors import EngineError, InputError, Problem
+from policy_lab.run.batch_folder import LOG
 from policy_lab.run.bench import Bench, bench_of
 from policy_lab.run.chunks import chunks_of
 from policy_lab.study.plan_file import PlanSet, read_plan
@@ -183,7 +184,7 @@ def _read(path: Path, text: bytes) -> PlanSet:
 
 def _sees(folder: Path, token: str) -> bool:
     """Say whether this process sees the folder that the batch is written to, and not another of that name."""
-    log = folder / "log.jsonl"
+    log = folder / LOG
     try:
         lines = log.read_text(encoding="utf-8").splitlines()
     except OSError:

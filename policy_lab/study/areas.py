@@ -87,6 +87,19 @@ def read_areas(study: Study) -> Mapping[str, Area]:
     return MappingProxyType(_beside_neighbours(binding, binding.neighbours, tuple(rows.values())))
 
 
+def bound_areas(study: Study) -> Areas:
+    """Return what a study says of its table of areas.
+
+    Raises
+    ------
+    InputError
+        When it binds none.
+    """
+    if study.file.areas is None:
+        raise InputError(Problem(what="this study binds no table of areas", file=study.files["study"]))
+    return study.file.areas
+
+
 def find_area(areas: Mapping[str, Area], asked: str) -> str:
     """Return the key of a place, asked for by its key or by its name in capitals or small letters.
 

@@ -129,11 +129,6 @@ def year_end(year: int, day: str, start: dt.date) -> float:
     return month_of(dt.date(year, month, number), start)
 
 
-def has_history(study: Study) -> bool:
-    """Return whether the study says anything about its past."""
-    return (study.folder / HISTORY_FILE).is_file()
-
-
 def read_history(study: Study) -> History:
     """Read `history.yaml` of a study and the figures that it names.
 

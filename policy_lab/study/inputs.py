@@ -77,9 +77,7 @@ def _held(plan: Plan) -> frozenset[str]:
         held |= set(areas[key].values)
     for spelled in tuple(held):
         (setting,) = resolve_settings(plan.study.model, {spelled: 0.0})
-        elements = plan.study.model.elements(setting.variable)
-        labels = ",".join(known[at] for known, at in zip(elements, setting.place, strict=False))
-        held.add(f"{setting.variable}[{labels}]" if setting.place else setting.variable)
+        held.add(setting.spoken(plan.study.model))
     return frozenset(held)
 
 

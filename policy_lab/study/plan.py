@@ -212,13 +212,19 @@ class Plan:
         )
         return frozen(apply_settings(drawn, self.settings))
 
-    def rest_inputs(self, design: str) -> dict[str, np.ndarray]:
-        """Return the constants under which a design is at rest: no disruption, no scenario, and `rest.set`."""
-        inputs = {**self.world_inputs(), **apply_settings(self._arrangement(design), self.settings)}
+    def rest_inputs(self, design: str, worlds: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
+        """Return the constants under which a design is at rest: no disruption, no scenario, and `rest.set`.
+
+        ``worlds`` are `world_inputs`, for whoever has them already.
+        """
+        own = self.world_inputs() if worlds is None else worlds
+        inputs = {**own, **apply_settings(self._arrangement(design), self.settings)}
         return frozen(self._held(self._still(inputs), self.study.file.rest.set))
 
-    def reference_inputs(self) -> dict[str, np.ndarray]:
+    def reference_inputs(self, worlds: Mapping[str, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """Return the constants of the policy-intent reference: same world, full implementation, no scenario.
+
+        ``worlds`` are `world_inputs`, for whoever has them already.
 
         Raises
         ------
@@ -229,7 +235,7 @@ class Plan:
         if reference is None:
             raise InputError(Problem(what="this study defines no reference", file=self.study.files["study"]))
         levers = {self.study.file.levers[key].variable: value for key, value in reference.levers.items()}
-        inputs = self._held(self.world_inputs(), levers)
+        inputs = self._held(self.world_inputs() if worlds is None else worlds, levers)
         if self.study.file.membership:
             members = members_array(self.study, reference.members)
             inputs[self.study.file.membership.variable] = np.broadcast_to(members, (self.worlds, len(members)))
@@ -249,12 +255,7 @@ class Plan:
 
     def spoken_settings(self) -> dict[str, float]:
         """Return the settings as the user would write them: ``Name`` or ``Name[element]`` to value."""
-        spoken = {}
-        for setting in self.settings:
-            elements = self.study.model.elements(setting.variable)
-            labels = ",".join(known[at] for known, at in zip(elements, setting.place, strict=False))
-            spoken[f"{setting.variable}[{labels}]" if setting.place else setting.variable] = setting.value
-        return spoken
+        return {setting.spoken(self.study.model): setting.value for setting in self.settings}
 
     def _placed(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return the inputs with what each place gives; what a place lacks stays as its world has it."""

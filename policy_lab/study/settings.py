@@ -24,6 +24,12 @@ class Setting:
     place: tuple[int, ...]
     value: float
 
+    def spoken(self, model: Model) -> str:
+        """Return the constant as a user would write it: ``Name`` or ``Name[element]``."""
+        elements = model.elements(self.variable)
+        labels = ",".join(known[at] for known, at in zip(elements, self.place, strict=False))
+        return f"{self.variable}[{labels}]" if self.place else self.variable
+
     def applied(self, values: np.ndarray) -> np.ndarray:
         """Return ``(..., *dims)`` with this setting made."""
         changed = np.array(values, dtype=float)

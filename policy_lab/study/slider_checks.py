@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from policy_lab.errors import Problem, nearest_names
+from policy_lab.study.elements import split_element
 from policy_lab.study.schema import Parameter, StudyFile
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ def held_names(file: StudyFile) -> frozenset[str]:
     """Return the constants that the rest or the reference of a study hold at values of their own."""
     reference = file.reference
     own = (*reference.set, *reference.anchors) if reference else ()
-    return frozenset(name.partition("[")[0].strip() for name in (*file.rest.set, *own))
+    return frozenset(split_element(name)[0] for name in (*file.rest.set, *own))
 
 
 def can_move(parameter: Parameter, file: StudyFile) -> bool:
     """Say whether a slider can move a constant: it has a range, and nothing else in the study sets it."""
-    free = parameter.variable.partition("[")[0].strip() not in held_names(file)
+    free = split_element(parameter.variable)[0] not in held_names(file)
     ranged = parameter.low is not None and parameter.high is not None and parameter.low < parameter.high
     return free and ranged and parameter.distribution not in SET_ELSEWHERE
 
