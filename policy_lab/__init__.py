@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from policy_lab.engine import compile
     from policy_lab.engine.digits import accuracy
     from policy_lab.errors import InputError
-    from policy_lab.lab.widget import open_lab as lab
+    from policy_lab.lab.opened import open_lab as lab
     from policy_lab.model import read_model
     from policy_lab.out import export
     from policy_lab.out.batch_export import export_batch

@@ -19,7 +19,7 @@ class _Room(ModuleType):
     """A module that opens the screen when it is called."""
 
     def __call__(self, *arguments: Any, **options: Any) -> Lab:
-        """Open the screen of a study: `policy_lab.lab.widget.open_lab`.
+        """Open the screen of a study: `policy_lab.lab.opened.open_lab`.
 
         Raises
         ------
@@ -27,7 +27,7 @@ class _Room(ModuleType):
             Where the packages of the screen are not installed.
         """
         try:
-            from policy_lab.lab.widget import open_lab
+            from policy_lab.lab.opened import open_lab
         except ModuleNotFoundError as error:
             remedy = "Install policy_lab with the extra `lab`: pip install 'policy_lab[lab]'."
             raise InputError(Problem(what=f"the screen needs the package {error.name}", remedy=remedy)) from error

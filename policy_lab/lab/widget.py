@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import anywidget
 import traitlets
@@ -31,14 +31,32 @@ from policy_lab.lab.page import (
     table_csv,
 )
 from policy_lab.lab.sliders import sliders
-from policy_lab.lab.state import History, Screen, asked_screen, first_screen, read_screen, screen_text, write_screen
+from policy_lab.lab.state import History, Screen, asked_screen, read_screen, screen_text, write_screen
 from policy_lab.run.growing import growing
-from policy_lab.study.measure import refuse_placeholder
 from policy_lab.study.study import Study
 
-_HERE = Path(__file__).parent
+_FRONT = Path(__file__).parent / "front"
+_SCRIPTS: Final = ("draw", "rail", "compare", "explain", "stress", "screen")
+"""Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
+_STYLES: Final = ("screen",)
+
+
+class View(Protocol):
+    """One view of the page beside the first: it answers what the page asks of it alone, by `Lab.tell`."""
+
+    def answer(self, content: Mapping[str, Any], screen: Screen) -> None:
+        """Do what the page asks; ``screen`` is where everything stands.
+
+        Raises
+        ------
+        InputError
+            For anything that the study does not know; the page shows it.
+        """
+
+    def stop(self) -> None:
+        """Stop whatever goes on behind."""
 
 
 class Lab(anywidget.AnyWidget):
@@ -48,8 +66,8 @@ class Lab(anywidget.AnyWidget):
     (`screen`), and so is every answer.
     """
 
-    _esm = _HERE / "screen.js"
-    _css = _HERE / "screen.css"
+    _esm = "\n".join((_FRONT / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
+    _css = "\n".join((_FRONT / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES)
     opening = traitlets.Dict().tag(sync=True)
     asked = traitlets.Dict().tag(sync=True)
     told = traitlets.Dict().tag(sync=True)
@@ -78,7 +96,9 @@ class Lab(anywidget.AnyWidget):
         self._moved: Moved | None = None
         self._rested: Rested | None = None
         self._loop = _running_loop()
-        super().__init__(opening=opening(study, self._sliders, self._offered, worlds, futures))
+        self._views: Mapping[str, View] = {}
+        views = ["compare", *self._views]
+        super().__init__(opening={**opening(study, self._sliders, self._offered, worlds, futures), "views": views})
         self.on_msg(self._on_message)
         self.observe(self._on_asked, "asked")
         self._show(screen)
@@ -106,6 +126,13 @@ class Lab(anywidget.AnyWidget):
             For a file that does not fit this study.
         """
         self._go(read_screen(path, self.study), set_page=True)
+
+    def ready_for(self, screen: Screen) -> Ready:
+        """Return what stays the same while the sliders of a screen move, from its last movement if that was one."""
+        fixed = screen.with_(settings={}, designs=self._offered)
+        if self._ready is None or self._ready[0] != fixed:
+            self._ready = (fixed, made_ready(self.study, fixed, self._sample))
+        return self._ready[1]
 
     def wait(self) -> Rested | None:
         """Wait for the answer at rest, and return it."""
@@ -137,7 +164,25 @@ class Lab(anywidget.AnyWidget):
         self._answer(change["new"])
 
     def _on_message(self, _widget: object, content: Mapping[str, Any], _buffers: object) -> None:
-        self._answer(content)
+        if "view" in content:
+            self._answer_view(content)
+        else:
+            self._answer(content)
+
+    def _answer_view(self, content: Mapping[str, Any]) -> None:
+        """Hand on what one view alone asks for."""
+        view = self._views.get(str(content["view"]))
+        try:
+            if view is not None:
+                screen = asked_screen(content["screen"], self.study, self._offered, self._sliders)
+                view.answer(content, screen)
+        except (InputError, ValidationError, KeyError) as error:
+            self._publish_state(fault=str(error))
+
+    def tell(self, view: str, message: Message) -> None:
+        """Tell one view of the page something, from whatever thread."""
+        content = {**message.told, "kind": "view", "view": view}
+        self._in_the_loop(partial(self.send, content, [message.numbers]))
 
     def _answer(self, content: Mapping[str, Any]) -> None:
         """Do what the page asks; what it asked before something that was answered already is left out."""
@@ -172,11 +217,8 @@ class Lab(anywidget.AnyWidget):
             return
         self._behind.stop()
         self._screen, self._rested = screen, None
-        fixed = screen.with_(settings={}, designs=self._offered)
-        if self._ready is None or self._ready[0] != fixed:
-            self._ready = (fixed, made_ready(self.study, fixed, self._sample))
-        self._moved, ready = moved(self._ready[1], screen.settings, screen.designs)
-        self._ready = (fixed, ready)
+        self._moved, ready = moved(self.ready_for(screen), screen.settings, screen.designs)
+        self._ready = (screen.with_(settings={}, designs=self._offered), ready)
         message = moved_message(self._moved, self.study)
         self._publish(message, set_page=set_page)
         self._behind.ask(lambda stop: self._fill(screen, stop))
@@ -249,49 +291,6 @@ class Lab(anywidget.AnyWidget):
             )
             return
         self.send({"kind": "file", "name": name}, [content])
-
-
-def open_lab(
-    study: Study | str | Path | None = None,
-    *,
-    screen: str | Path | None = None,
-    designs: Sequence[str] | None = None,
-    worlds: int | None = None,
-    futures: int | None = None,
-) -> Lab:
-    """Open the screen of a study: sliders that answer while you move them.
-
-    Parameters
-    ----------
-    study
-        A study, the name of a bundled one, or its folder; the default study where left out.
-    screen
-        A screen that was saved, to open at.
-    designs
-        Those that are shown first; the study's own choice unless told. Overlays are written ``design+overlay``.
-    worlds, futures
-        Draws of the whole answer; the study's own number unless told.
-
-    Returns
-    -------
-    Lab
-        A widget: the last line of a cell shows it.
-
-    Raises
-    ------
-    InputError
-        For anything that the study does not know, and for a study whose measures nobody has chosen yet.
-    """
-    from policy_lab.study.loader import open_study
-
-    opened = study if isinstance(study, Study) else open_study(study)
-    refuse_placeholder(opened)
-    usual = opened.file.comparison
-    first = first_screen(opened) if screen is None else read_screen(screen, opened)
-    if designs is not None:
-        first = first.with_(designs=designs)
-    plan_of(opened, first)
-    return Lab(opened, first, worlds=worlds or usual.worlds, futures=futures or usual.futures)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

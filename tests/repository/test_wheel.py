@@ -56,7 +56,7 @@ def test_wheel_carries_models_and_data(wheel: Path) -> None:
         assert {f"policy_lab/_bundled/{file.as_posix()}" for file in files} <= set(names)
     assert "policy_lab/py.typed" in names
     assert "policy_lab/results/types.py" in names
-    assert {"policy_lab/lab/screen.js", "policy_lab/lab/screen.css"} <= set(names)
+    assert {"policy_lab/lab/front/screen.js", "policy_lab/lab/front/screen.css"} <= set(names)
     assert not [name for name in names if name.startswith(("tests", "notebooks")) or name.endswith(".pyc")]
 
 
