@@ -153,11 +153,11 @@ def moved(ready: Ready, settings: Mapping[str, float], designs: Sequence[str] = 
     plan, compiled = ready.plan, ready.compiled
     chosen = tuple(designs) or plan.designs
     held = resolve_settings(plan.study.model, settings)
-    anchors, footings = _anchored(ready, held)
+    anchors, footings = anchored(ready, held)
     starts: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(ready.sample.rest_of(design) for design in chosen):
-        inputs = _held({**ready.rests[name], **anchors}, held, plan.study)
-        footings[name] = _footed(compiled, inputs, ready.footings.get(name))
+        inputs = held_inputs({**ready.rests[name], **anchors}, held, plan.study)
+        footings[name] = footed(compiled, inputs, ready.footings.get(name))
         starts[name] = footings[name].rest.states
     series = _run(ready, held, anchors, starts, chosen)
     values = series[1].reshape(len(chosen), -1, len(series[0]))
@@ -168,13 +168,13 @@ def moved(ready: Ready, settings: Mapping[str, float], designs: Sequence[str] = 
     return found, replace(ready, footings=footings)
 
 
-def _anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarray], dict[str, Footing]]:
+def anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarray], dict[str, Footing]]:
     """Return what the reference at rest anchors, ``[world, *dims]``, and its footing."""
     reference, compiled = ready.plan.study.file.reference, ready.compiled
     if reference is None or not ready.reference:
         return {}, {}
-    inputs = _held(ready.reference, held, ready.plan.study)
-    found = _footed(compiled, inputs, ready.footings.get(_REFERENCE))
+    inputs = held_inputs(ready.reference, held, ready.plan.study)
+    found = footed(compiled, inputs, ready.footings.get(_REFERENCE))
     first = compiled.run(
         inputs,
         outputs=list(reference.anchors.values()),
@@ -187,7 +187,7 @@ def _anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarr
     return anchors, {_REFERENCE: found}
 
 
-def _footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Footing:
+def footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Footing:
     """Return resting points: from the last ones if there are any, else searched for."""
     if last is not None:
         return follow(compiled, inputs, last, STILL)
@@ -200,7 +200,7 @@ def _run(
     """Return times since the start, and the measure ``[case, time]``: design by design, the calm case last."""
     plan, compiled = ready.plan, ready.compiled
     place = np.append(np.repeat(np.arange(plan.worlds), plan.futures), plan.worlds)
-    worlds = _held({**ready.worlds, **anchors}, held, plan.study)
+    worlds = held_inputs({**ready.worlds, **anchors}, held, plan.study)
     inputs = {name: np.concatenate([values[place]] * len(chosen)) for name, values in worlds.items()}
     for name in ready.rows[chosen[0]]:
         inputs[name] = np.concatenate([ready.rows[design][name] for design in chosen])
@@ -223,7 +223,7 @@ def _run(
     return line.labels - plan.study.model.time.initial, values.reshape(len(values), -1)
 
 
-def _held(inputs: Arrays, held: Sequence[Setting], study: Study) -> dict[str, np.ndarray]:
+def held_inputs(inputs: Arrays, held: Sequence[Setting], study: Study) -> dict[str, np.ndarray]:
     """Return the inputs with every setting made; a constant that is not among them is added."""
     count = len(next(iter(inputs.values()))) if inputs else 1
     added = {
