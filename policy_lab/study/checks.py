@@ -12,6 +12,7 @@ from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.model.types import Kind, Model
 from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
+from policy_lab.study.panel_checks import panel_problems
 from policy_lab.study.parameters import ParameterRow
 from policy_lab.study.schema import DesignsFile, Overlay, Scenario, ScenariosFile, Score, StudyFile
 from policy_lab.study.slider_checks import slider_problems
@@ -53,6 +54,7 @@ def problems_of(parts: Parts) -> Iterator[Problem]:
     yield from measure_problems(parts)
     yield from indicator_problems(parts)
     yield from slider_problems(parts)
+    yield from panel_problems(parts)
     yield from structure_problems(parts)
     yield from loop_problems(parts)
     yield from design_problems(parts)

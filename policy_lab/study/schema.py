@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from policy_lab.study.area_schema import Areas
 from policy_lab.study.criteria_schema import Criterion
 from policy_lab.study.indicator_schema import Indicator
+from policy_lab.study.panel_schema import Panels
 from policy_lab.study.schema_base import Frozen
 
 Grade = Literal["A", "B", "C"]
@@ -420,6 +421,8 @@ class StudyFile(Frozen):
     sliders: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """What the screen lets a user move, by the group's title: constants, or single elements of them, with a range in
     parameters.csv. Where left out, the screen takes the best known of each group of parameters."""
+    panels: Panels = Panels()
+    """What the screen shows element by element."""
     words: Words
 
 
