@@ -23,6 +23,8 @@ FORMATS = ("svg", "png", "pdf")
 WIDTH = 6.3
 """Inches: the text width of an A4 page with margins of 2.5 cm, so that 9 pt in the chart stays 9 pt on paper."""
 DOTS_PER_INCH = 200
+_AIR = 0.08
+"""Inches of the gap between words and plot that stay when the words are cut off."""
 
 _STYLE = {
     "svg.hashsalt": "policy_lab",
@@ -75,17 +77,36 @@ class Figure:
         target.write_bytes(self.to_bytes(kind))
         return target
 
-    def to_bytes(self, kind: str, dots_per_inch: int = DOTS_PER_INCH) -> bytes:
-        """Return the chart as ``svg``, ``png`` or ``pdf``, with words and manifest in the file's own metadata."""
+    def to_bytes(self, kind: str, dots_per_inch: int = DOTS_PER_INCH, *, words: bool = True) -> bytes:
+        """Return the chart as ``svg``, ``png`` or ``pdf``, with words and manifest in the file's own metadata.
+
+        Without ``words`` title, subtitle and source are cut off, for a page that says them as text of its own.
+        """
         from matplotlib.figure import Figure as Canvas
+        from matplotlib.transforms import Bbox
 
         buffer = io.BytesIO()
+        top, bottom = self._words_heights()
+        width, height = self.size
+        cut = None if words else Bbox([[0, bottom], [width, height - top]])
         with _style():
             canvas = Canvas(figsize=self.size, facecolor="white")
             self.paint(canvas)
-            canvas.savefig(buffer, format=kind, dpi=dots_per_inch, metadata=self._metadata(kind))
+            canvas.savefig(buffer, format=kind, dpi=dots_per_inch, metadata=self._metadata(kind), bbox_inches=cut)
         drawn = buffer.getvalue()
         return self._named(drawn) if kind == "svg" else drawn
+
+    @property
+    def plot_size(self) -> tuple[float, float]:
+        """Width and height in inches without title, subtitle and source."""
+        return self.size[0], self.size[1] - sum(self._words_heights())
+
+    def _words_heights(self) -> tuple[float, float]:
+        """Return the inches that words take above and below the plot: every chart is framed so."""
+        from policy_lab.charts.frame import frame
+
+        framed = frame(self.title, self.subtitle, self.source, self.size[0])
+        return framed.top - _AIR, framed.bottom
 
     def _metadata(self, kind: str) -> dict[str, Any]:
         from policy_lab.provenance import package_version

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from policy_lab.charts.satisfice import satisficing_figure
 from policy_lab.charts.split import split_figure
 from policy_lab.charts.surface import surface_figure
 from policy_lab.charts.survival import survival_figure
-from policy_lab.errors import InputError, Problem
+from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.out.layout import Lines, Section, as_markdown, as_text
 from policy_lab.out.summary import summary
 from policy_lab.out.tables import write_csv
@@ -84,7 +84,7 @@ def export(
         if all_runs:
             write_runs(results, temporary / "runs.csv")
         say("charts")
-        figures = dict(_figures(results, made))
+        figures = figures_of(results, made)
         for name, figure in figures.items():
             figure.save(temporary / f"{name}.svg")
             figure.save(temporary / f"{name}.png")
@@ -152,19 +152,43 @@ def reading_tables(reading: Reading) -> Iterator[tuple[str, pd.DataFrame]]:
     yield from ((name, table) for name, table in named.items() if not table.empty)
 
 
-def _figures(results: Results, tables: Tables) -> Iterator[tuple[str, Figure]]:
-    setting = tables.setting
-    measure = results.plan.study.file.measures.shortfall
-    yield "dominance", dominance_figure(tables.dominance, tables.pairwise, setting)
-    yield "risk", risk_figure(tables.risk, tables.pairwise, setting)
-    yield "surface", surface_figure(tables.surface, setting)
-    yield "split", split_figure(tables.split, setting)
-    yield "survival", survival_figure(tables.reading.survival, tables.reading.holding_times, setting)
-    if not tables.reading.satisficing.empty:
-        yield "satisficing", satisficing_figure(tables.reading.satisficing, setting)
+def _drawers(results: Results, tables: Tables) -> dict[str, Callable[[], Figure]]:
+    """Return what draws each chart of a comparison, by its short name."""
+    setting, measure = tables.setting, results.plan.study.file.measures.shortfall
     paths = tables.series[tables.series["variable"] == measure.variable]
+    drawers: dict[str, Callable[[], Figure]] = {
+        "dominance": lambda: dominance_figure(tables.dominance, tables.pairwise, setting),
+        "risk": lambda: risk_figure(tables.risk, tables.pairwise, setting),
+        "surface": lambda: surface_figure(tables.surface, setting),
+        "split": lambda: split_figure(tables.split, setting),
+        "survival": lambda: survival_figure(tables.reading.survival, tables.reading.holding_times, setting),
+    }
+    if results.plan.study.file.criteria:
+        drawers["satisficing"] = lambda: satisficing_figure(tables.reading.satisficing, setting)
     if not paths.empty:
-        yield "fan", fan_figure(paths, measure.variable, setting, measure.threshold)
+        drawers["fan"] = lambda: fan_figure(paths, measure.variable, setting, measure.threshold)
+    return drawers
+
+
+def figures_of(results: Results, tables: Tables, names: Sequence[str] | None = None) -> dict[str, Figure]:
+    """Return charts of a comparison by their short names; all of them unless told.
+
+    Raises
+    ------
+    InputError
+        For a chart that there is not.
+    """
+    drawers = _drawers(results, tables)
+    chosen = tuple(drawers) if names is None else tuple(names)
+    unknown = [name for name in chosen if name not in drawers]
+    if unknown:
+        raise InputError(
+            *(
+                Problem(what=f"no chart `{one}`", nearest=nearest_names(one, drawers), remedy=f"Known: {', '.join(drawers)}.")
+                for one in unknown
+            )
+        )
+    return {name: drawers[name]() for name in chosen}
 
 
 def _pictures(figures: dict[str, Figure]) -> Section:

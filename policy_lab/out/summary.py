@@ -185,7 +185,9 @@ def _words(tables: Tables) -> Iterator[Block]:
     beside = tuple(_beside(group, tables))
     if beside:
         yield Lines(beside)
-    yield from _resources(group, tables)
+    grid = resources_grid(group, tables)
+    if grid is not None:
+        yield grid
     yield Lines(tuple(_read(tables)))
     yield Lines(tuple(_moved(tables)))
 
@@ -217,15 +219,16 @@ def _beside(group: pd.DataFrame, tables: Tables) -> Iterator[str]:
             yield f"Changing to {name}: {_changing(row, tables)}"
 
 
-def _resources(group: pd.DataFrame, tables: Tables) -> Iterator[Block]:
-    """Show what each design of the main group takes, a column a design."""
+def resources_grid(group: pd.DataFrame, tables: Tables) -> Grid | None:
+    """Return what each design of a group takes, a column a design; nothing where the study binds no resource."""
     rows = tuple((name, *(two_figures(value) for value in group[name])) for name in _resource_columns(tables))
-    if rows:
-        heads = (
-            "mean over horizon, futures and worlds",
-            *(tables.setting.short(str(name)) for name in group["design"]),
-        )
-        yield Grid(heads, rows, title="What it takes, on average over futures and worlds")
+    if not rows:
+        return None
+    heads = (
+        "mean over horizon, futures and worlds",
+        *(tables.setting.short(str(name)) for name in group["design"]),
+    )
+    return Grid(heads, rows, title="What it takes, on average over futures and worlds")
 
 
 def _resource_columns(tables: Tables) -> list[str]:
