@@ -6,6 +6,7 @@ import click
 
 from policy_lab.cli.batch import batch
 from policy_lab.cli.believe import believe
+from policy_lab.cli.brief import brief
 from policy_lab.cli.calibrate import calibrate
 from policy_lab.cli.check import check
 from policy_lab.cli.clauses import clauses
@@ -42,6 +43,7 @@ for _command in (
     clauses,
     believe,
     watch,
+    brief,
     run,
     check,
     calibrate,

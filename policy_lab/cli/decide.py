@@ -64,7 +64,7 @@ def decide(
         told = [f"--{name}" for name, value in asked.items() if value is not None]
         if told:
             raise click.UsageError(f"{', '.join(told)}: the runs in a folder are as they are; name a study instead.")
-        results = _stored(Path(runs), block, names)
+        results = stored_results(Path(runs), block, names)
         target = out or (Path(runs).parent if Path(runs).is_file() else Path(runs)) / "decision"
     else:
         if block is not None:
@@ -95,7 +95,8 @@ def _is_batch(path: Path) -> bool:
     return (path / "parts").is_dir() or (path / "runs.parquet").is_file() or path.suffix == ".parquet"
 
 
-def _stored(path: Path, block: str | None, designs: list[str]) -> Results:
+def stored_results(path: Path, block: str | None, designs: list[str]) -> Results:
+    """Return the runs of a folder, of one of its blocks where it has several."""
     from policy_lab.results import open_batch
 
     stored = open_batch(path)

@@ -184,7 +184,11 @@ def figures_of(results: Results, tables: Tables, names: Sequence[str] | None = N
     if unknown:
         raise InputError(
             *(
-                Problem(what=f"no chart `{one}`", nearest=nearest_names(one, drawers), remedy=f"Known: {', '.join(drawers)}.")
+                Problem(
+                    what=f"no chart `{one}`",
+                    nearest=nearest_names(one, drawers),
+                    remedy=f"Known: {', '.join(drawers)}.",
+                )
                 for one in unknown
             )
         )

@@ -29,6 +29,7 @@ from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, named
 from policy_lab.out.folder import figures_of
 from policy_lab.out.layout import Grid, Lines
 from policy_lab.out.summary import ENOUGH_WORLDS, resources_grid
+from policy_lab.study.schema import Grade
 
 if TYPE_CHECKING:
     from policy_lab.analysis.watch import Watch
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
 FEW: Final = ("dominance", "risk", "fan")
 """The charts of a briefing that is to be read."""
 
-GRADES: Final[Mapping[str, str]] = {"A": "published statistic", "B": "literature", "C": "judgement"}
+GRADES: Final[Mapping[Grade, str]] = {"A": "published statistic", "B": "literature", "C": "judgement"}
+_NAMED = ("python", "numpy", "llvmlite", "pysd")
+"""The programs whose versions are printed; the record has them all."""
 _MOVERS = 3
 """How many of the inputs that a difference goes with are named on page one."""
 
@@ -150,7 +153,7 @@ def _assumed(tables: Tables, results: Results) -> Iterator[str]:
     setting, file = tables.setting, results.plan.study.file
     grade = str(tables.risk["evidence_grade"].iloc[0])
     yield (
-        f"What differs between designs is judged: lever scores of evidence grade {grade} ({GRADES.get(grade, grade)}). "
+        f"What differs between designs is judged: lever scores of evidence grade {grade} ({_grade_word(grade)}). "
         f"{dominance_finding(tables.dominance)}. {SENTENCE if (tables.dominance['order'] == PUT_IN).any() else ''}"
     ).strip()
     anchor = file.measures.shortfall.anchor
@@ -202,14 +205,13 @@ def _watched(results: Results, watch: Watch | None) -> Iterator[str]:
 
 
 def _parts(tables: Tables, results: Results, pictures: Sequence[Picture]) -> Iterator[Part]:
-    setting, file = tables.setting, results.plan.study.file
+    file = results.plan.study.file
     yield Part("The evidence in charts", tuple(pictures))
     yield Part("Risks, group by group", tuple(_risks(tables)))
     yield Part("What the model leaves out", (Lines(file.words.limits, bullets=True),) if file.words.limits else ())
     yield Part("Evidence by grade", (_grades(results), Lines((_grade_words(results),))))
     yield Part("Method", (_method(tables, results),))
     yield Part("Provenance", (_provenance(results), Lines((_again(),))))
-    _ = setting
 
 
 def _risks(tables: Tables) -> Iterator[Item]:
@@ -219,13 +221,12 @@ def _risks(tables: Tables) -> Iterator[Item]:
         inside = tables.risk[tables.risk["group"] == group].sort_values(["risk", "design"])
         rows = tuple(tuple(_risk_row(row, tables)) for _, row in inside.iterrows())
         yield Grid(heads, rows, title=setting.groups.get(group, group))
-    yield Lines(
-        (
-            f"Risk: share of modelled futures that fall short, mean over worlds. Burden ratio: {setting.burden} "
-            f"({setting.short(setting.base)} is 1), median and 9 in 10 worlds. Groups are not ranked against one "
-            "another.",
-        )
+    about = (
+        f"Risk: share of modelled futures that fall short, mean over worlds. Burden ratio: {setting.burden} "
+        f"({setting.short(setting.base)} is 1), median and 9 in 10 worlds. Groups are not ranked against one "
+        "another."
     )
+    yield Lines((about,))
 
 
 def _risk_row(row: pd.Series, tables: Tables) -> Iterator[str]:
@@ -243,6 +244,10 @@ def _risk_row(row: pd.Series, tables: Tables) -> Iterator[str]:
     else:
         low, high = two_figures(row["burden_ratio_q05"]), two_figures(row["burden_ratio_q95"])
         yield f"{two_figures(row['burden_ratio'])} ({low} to {high})"
+
+
+def _grade_word(grade: str) -> str:
+    return next((words for key, words in GRADES.items() if key == grade), grade)
 
 
 def _grades(results: Results) -> Grid:
@@ -265,19 +270,22 @@ def _method(tables: Tables, results: Results) -> Box:
     setting, plan = tables.setting, results.plan
     measure = plan.study.file.measures.shortfall
     step = plan.time_step or plan.study.model.time.step
-    return Box(
-        "How these figures were made",
-        (
-            f"A system-dynamics model ({plan.study.files['model'].name}) was run over {setting.horizon:g} "
-            f"{setting.unit}s for every {setting.design}, in steps of {step:g} {setting.unit}.",
-            "A world is one draw of what is not known (parameters, lever scores, structure); a future is one draw of "
-            "luck inside it (shocks, events). All designs meet the same worlds and futures.",
-            f"A future falls short where {measure.variable} stays below the bar of {two_figures(measure.threshold)} "
-            f"for at least {measure.periods} saved periods in a row. Within a world the risk is the share of its "
-            "futures that fall short; ranges and chances run over worlds.",
-            f"Seed {setting.seed}; {count(int(tables.risk['failed_cases'].sum()), 'case')} could not be used.",
-        ),
+    ran = (
+        f"A system-dynamics model ({plan.study.files['model'].name}) was run over {setting.horizon:g} "
+        f"{setting.unit}s for every {setting.design}, in steps of {step:g} {setting.unit}."
     )
+    drawn = (
+        "A world is one draw of what is not known (parameters, lever scores, structure); a future is one draw of "
+        "luck inside it (shocks, events). All designs meet the same worlds and futures."
+    )
+    measured = (
+        f"A future falls short where {measure.variable} stays below the bar of {two_figures(measure.threshold)} "
+        f"for at least {measure.periods} saved periods in a row. Within a world the risk is the share of its "
+        "futures that fall short; ranges and chances run over worlds."
+    )
+    failed = count(int(tables.risk["failed_cases"].sum()), "case")
+    lines = (ran, drawn, measured, f"Seed {setting.seed}; {failed} could not be used.")
+    return Box("How these figures were made", lines)
 
 
 def _provenance(results: Results) -> Grid:
@@ -288,11 +296,9 @@ def _provenance(results: Results) -> Grid:
         *((name, f"SHA-256 {digest[:16]}…") for name, digest in sorted(digests.items())),
         ("policy_lab", f"{made['versions']['policy_lab']}, commit {str(made['commit'])[:12]}"),
         ("engine", f"{made['engine']}, {made['integration']}, time step {made['time_step']:g}"),
-        ("Python and libraries", listed([f"{name} {one}" for name, one in made["versions"].items()][:1] + [
-            f"{name} {made['versions'][name]}" for name in ("numpy", "llvmlite", "pysd") if name in made["versions"]
-        ])),
+        ("Python and libraries", listed([f"{name} {made['versions'][name]}" for name in _NAMED])),
         ("runs", f"{results.plan.cases:,}"),
-    ]  # fmt: skip
+    ]
     return Grid(("what", "which"), tuple(rows))
 
 

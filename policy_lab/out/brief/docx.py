@@ -169,14 +169,14 @@ def _watermark(document: Document) -> None:
     from docx.oxml import parse_xml
 
     shape = (
-        '<w:r xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" xmlns:v="urn:schemas-microsoft-com:vml" '
+        f'<w:r xmlns:w="{_W}" xmlns:v="urn:schemas-microsoft-com:vml" '
         'xmlns:o="urn:schemas-microsoft-com:office:office"><w:rPr><w:noProof/></w:rPr><w:pict>'
         '<v:shapetype id="_x0000_t136" coordsize="21600,21600" o:spt="136" adj="10800" '
         'path="m@7,l@8,m@5,21600l@6,21600e"><v:path textpathok="t" o:connecttype="rect"/>'
         '<v:textpath on="t" fitshape="t"/></v:shapetype>'
         '<v:shape id="DraftWatermark" o:spid="_x0000_s2049" type="#_x0000_t136" alt="" '
         'style="position:absolute;margin-left:0;margin-top:0;width:400pt;height:150pt;rotation:315;z-index:-251658752;'
-        'mso-position-horizontal:center;mso-position-horizontal-relative:margin;mso-position-vertical:center;'
+        "mso-position-horizontal:center;mso-position-horizontal-relative:margin;mso-position-vertical:center;"
         'mso-position-vertical-relative:margin" o:allowincell="f" fillcolor="#e9ebed" stroked="f">'
         '<v:textpath style="font-family:&quot;Arial&quot;;font-size:1pt" string="DRAFT"/></v:shape></w:pict></w:r>'
     )
@@ -295,7 +295,9 @@ def _box(document: Document, box: Box) -> None:
     table = document.add_table(rows=1, cols=1)
     _table_look(table, box.title)
     cell = table.rows[0].cells[0]
-    cell._tc.get_or_add_tcPr().append(parse_xml(f'<w:shd xmlns:w="{_W}" w:val="clear" w:color="auto" w:fill="{PANEL}"/>'))
+    cell._tc.get_or_add_tcPr().append(
+        parse_xml(f'<w:shd xmlns:w="{_W}" w:val="clear" w:color="auto" w:fill="{PANEL}"/>')
+    )
     first = cell.paragraphs[0]
     first.add_run(box.title).bold = True
     for line in box.lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, is_figures
@@ -15,29 +16,7 @@ _DOCUMENT_TYPE = re.compile(rb"^.*?(?=<svg)", re.DOTALL)
 _MOST_ROWS = 400
 """Of a chart's data that stand in the page; the whole is in the CSV beside the runs."""
 
-STYLE: Final = """
-:root{--ink:#12436D;--text:#0B0C0C;--quiet:#505A5F;--rule:#BFBFBF;--panel:#F3F4F6;color-scheme:light}
-*{box-sizing:border-box}
-body{margin:0 auto;max-width:46rem;padding:1.5rem 1.25rem 4rem;font:1rem/1.5 Arial,"Liberation Sans",sans-serif;color:var(--text);background:#fff}
-h1{font-size:1.8rem;line-height:1.2;color:var(--ink);margin:.2rem 0}
-h2{font-size:1.3rem;color:var(--ink);margin:2.2rem 0 .5rem}
-h3{font-size:1.05rem;color:var(--ink);margin:1.1rem 0 .2rem}
-p,ul{margin:.25rem 0 .6rem}
-.question{font-size:1.15rem;color:var(--quiet)}
-.status{font-size:.875rem;color:var(--quiet);border-bottom:1px solid var(--rule);padding-bottom:.7rem}
-.draft{display:inline-block;border:1px solid #801650;color:#801650;font-weight:700;padding:0 .5em;border-radius:3px}
-figure{margin:1.2rem 0 1.6rem}figcaption b{display:block}figcaption span,.source{font-size:.85rem;color:var(--quiet)}
-figure svg{display:block;width:100%;height:auto;margin:.4rem 0}
-.scroll{overflow-x:auto}
-table{border-collapse:collapse;width:100%;font-size:.875rem;margin:.3rem 0 .8rem;font-variant-numeric:tabular-nums}
-caption{text-align:left;font-weight:700;padding:.3rem 0}
-th,td{border-top:1px solid var(--rule);border-bottom:1px solid var(--rule);padding:.25rem .6rem .25rem 0;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-th.n,td.n{text-align:right}
-.box{background:var(--panel);padding:.8rem 1rem;margin:.6rem 0}
-summary{cursor:pointer;color:var(--ink);text-decoration:underline;font-size:.875rem}
-summary:focus-visible,.scroll:focus-visible{outline:3px solid #F46A25;outline-offset:2px}
-@media print{body{max-width:none;padding:0;font-size:10pt}h2{break-after:avoid}figure,.box,tr{break-inside:avoid}details{display:none}}
-"""
+STYLE: Final = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 
 
 def to_html(briefing: Briefing) -> bytes:
@@ -46,7 +25,9 @@ def to_html(briefing: Briefing) -> bytes:
 
 
 def _page(briefing: Briefing) -> Iterator[str]:
-    people = " · ".join(f"{role.capitalize()}: {_text(name) or '[to be named]'}" for role, name in briefing.people.items())
+    people = " · ".join(
+        f"{role.capitalize()}: {_text(name) or '[to be named]'}" for role, name in briefing.people.items()
+    )
     status = _text(briefing.status) if briefing.final else f'<span class="draft">{_text(briefing.status)}</span>'
     yield '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
@@ -86,8 +67,9 @@ def _item(item: Item) -> Iterator[str]:
 
 def _picture(picture: Picture) -> Iterator[str]:
     figure = picture.figure
-    drawn = _own_names(_DOCUMENT_TYPE.sub(b"", figure.to_bytes("svg", words=False)).decode("utf-8"), picture.name)
-    yield f"<figure>\n<figcaption><b>{_text(figure.title)}</b><span>{_text(figure.subtitle)}</span></figcaption>\n{drawn}"
+    drawn = _DOCUMENT_TYPE.sub(b"", figure.to_bytes("svg", words=False)).decode("utf-8")
+    words = f"<b>{_text(figure.title)}</b><span>{_text(figure.subtitle)}</span>"
+    yield f"<figure>\n<figcaption>{words}</figcaption>\n{_own_names(drawn, picture.name)}"
     yield f'<p class="source">{_text(figure.source)}</p>'
     data = figure.data.head(_MOST_ROWS)
     rows = tuple(tuple(_cell(value) for value in row) for row in data.itertuples(index=False))
@@ -110,13 +92,14 @@ def _grid(grid: Grid) -> str:
     heads = "".join(f'<th scope="col"{mark}>{_text(cell)}</th>' for cell, mark in zip(grid.heads, marks, strict=True))
     rows = "".join(
         "<tr>"
-        + f'<th scope="row">{_text(row[0])}</th>'
+        f'<th scope="row">{_text(row[0])}</th>'
         + "".join(f"<td{mark}>{_text(cell)}</td>" for cell, mark in zip(row[1:], marks[1:], strict=True))
         + "</tr>"
         for row in grid.rows
     )
     table = f"<table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    return f'<div class="scroll" tabindex="0" role="region" aria-label="{_text(grid.title or grid.heads[0])}">{table}</div>'
+    name = _text(grid.title or grid.heads[0])
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}">{table}</div>'
 
 
 def _cell(value: object) -> str:
