@@ -258,7 +258,7 @@ def _measures(study: Study) -> Iterator[str]:
 
 def _keys() -> Iterator[str]:
     """Explain every key of a study's files, from the documentation of its schemas."""
-    from policy_lab.study import area_schema, panel_schema, plan_schema, schema
+    from policy_lab.study import area_schema, panel_schema, plan_schema, schema, stress_schema
     from policy_lab.study.check_schema import CHECK_SCHEMAS
     from policy_lab.study.explained import explained
     from policy_lab.study.schema_base import Frozen
@@ -268,10 +268,12 @@ def _keys() -> Iterator[str]:
         *(schema.Measures, schema.Shortfall, schema.Anchor, schema.Burden, schema.Gap, schema.Resource),
         *(area_schema.Areas, area_schema.Neighbours, schema.Words, schema.StructureRule, schema.Loop),
         *(panel_schema.Panels, panel_schema.MatrixPanel, panel_schema.BalancePanel),
+        *(stress_schema.StressKind, stress_schema.StressSizes, stress_schema.StressSize),
         *(schema.Design, schema.Score, schema.Overlay),
         *(schema.Scenario, schema.Draw, schema.Parameter),
         *CHECK_SCHEMAS,
         *(plan_schema.PlanFile, plan_schema.Uncertain, plan_schema.CorrelationEntry, plan_schema.Saved),
+        stress_schema.Placed,
     )
     for model in models:
         yield f"{model.__name__}: {' '.join((model.__doc__ or '').split())}"

@@ -118,7 +118,7 @@ def moved_message(found: Moved, study: Study) -> Message:
         "cases": found.cases,
         "withheld": [""] * len(found.designs),
     }
-    return _message(told, {"time": found.time, "central": found.central, "risk": shares})
+    return message(told, {"time": found.time, "central": found.central, "risk": shares})
 
 
 def moving_headline(found: Moved, shares: np.ndarray, study: Study) -> str:
@@ -154,7 +154,7 @@ def rested_message(found: Rested, moved: Moved, worlds: int) -> Message:
         "group": main_group(setting),
         "failed": int(table["failed_cases"].sum()),
     }
-    return _message(
+    return message(
         told,
         {
             "time": moved.time,
@@ -249,7 +249,8 @@ def _tidy(
     )
 
 
-def _message(told: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Message:
+def message(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Message:
+    """Lay arrays out one after the other, and describe them beside what is told."""
     laid = {name: np.ascontiguousarray(values, dtype="<f4") for name, values in arrays.items()}
     described = [[name, *values.shape] for name, values in laid.items()]
     return Message({**told, "arrays": described}, b"".join(values.tobytes() for values in laid.values()))

@@ -18,6 +18,7 @@ from policy_lab.charts.figure import Figure
 from policy_lab.charts.risk import risk_figure
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.behind import REST, Behind
+from policy_lab.lab.explain import ExplainView
 from policy_lab.lab.moving import SAMPLE, Moved, Ready, made_ready, moved, plan_of
 from policy_lab.lab.page import (
     Message,
@@ -40,7 +41,7 @@ _SCRIPTS: Final = ("draw", "rail", "compare", "explain", "stress", "screen")
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
-_STYLES: Final = ("screen",)
+_STYLES: Final = ("screen", "explain")
 
 
 class View(Protocol):
@@ -96,7 +97,7 @@ class Lab(anywidget.AnyWidget):
         self._moved: Moved | None = None
         self._rested: Rested | None = None
         self._loop = _running_loop()
-        self._views: Mapping[str, View] = {}
+        self._views: Mapping[str, View] = {"explain": ExplainView(study, self.ready_for, partial(self.tell, "explain"))}
         views = ["compare", *self._views]
         super().__init__(opening={**opening(study, self._sliders, self._offered, worlds, futures), "views": views})
         self.on_msg(self._on_message)

@@ -25,7 +25,7 @@ def plan_template(study: Study) -> str:
     Words stand behind a `#` and one blank; a `#` before a key, without a blank or with the blanks of its indent, can be
     removed, and the key reads.
     """
-    parts = (_head, _chosen, _world, _places, _settings, _clock, _uncertain, _outcomes)
+    parts = (_head, _chosen, _world, _stress, _places, _settings, _clock, _uncertain, _outcomes)
     return "\n\n".join("\n".join(part(study)) for part in parts) + "\n"
 
 
@@ -47,6 +47,10 @@ def _chosen(study: Study) -> Iterator[str]:
     yield "designs:"
     for name in (*usual, *(name for name in study.designs if name not in usual)):
         yield _entry(name, study.design(name).title, used=name in usual)
+    yield "# Judged levers at the low or the high end of their scores, in every design; as drawn where left out."
+    yield "#steps:"
+    for name, lever in list(study.file.levers.items())[:1]:
+        yield _key(f"#  {yaml_text(name)}", "high", f"{_line(lever.title)}; or low")
 
 
 def _world(study: Study) -> Iterator[str]:
@@ -65,6 +69,26 @@ def _world(study: Study) -> Iterator[str]:
     settable = next((row for row in study.parameters.values() if row.distribution == "scenario"), None)
     if settable is not None:
         yield f"#    set: {{{yaml_text(settable.variable)}: {settable.base:.12g}}}"
+
+
+def _stress(study: Study) -> Iterator[str]:
+    """Say how events are placed by hand, if the study lets any be."""
+    kinds = study.file.stress
+    if not kinds:
+        yield "# This study lets no event be placed by hand."
+        return
+    yield from _wrapped(
+        f"EVENTS PLACED BY HAND: {', '.join(kinds)}. Once there is one, these take the place of every time that a "
+        "scenario sets or draws for them: what is not here does not come. Sizes: low, typical, high.",
+        0,
+    )
+    yield "#stress:"
+    sized = next((name for name, kind in kinds.items() if kind.size is not None), "")
+    name = sized or next(iter(kinds))
+    yield f"#  - event: {yaml_text(name)}"
+    yield _key("#    at", f"{study.file.clock.horizon / 5:.12g}", f"{study.model.time.unit.lower()}s since the start")
+    if sized:
+        yield "#    size: high"
 
 
 def _places(study: Study) -> Iterator[str]:

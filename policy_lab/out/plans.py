@@ -12,6 +12,8 @@ from policy_lab.study.plan import LEVERS, LUCK, Plan
 from policy_lab.study.plan_file import Block, PlanSet
 from policy_lab.study.posterior import read_posterior
 from policy_lab.study.samplers import LATIN_HYPERCUBE, MONTE_CARLO, SOBOL
+from policy_lab.study.steps import step_words
+from policy_lab.study.stress import beside_calendar, calendar_words, placed_in
 
 MOST_BLOCKS = 24
 """Of more blocks than these the first are shown, and how many follow."""
@@ -100,6 +102,8 @@ def _designs(plan: Plan) -> Iterator[str]:
         yield f"The scores of {levers} are drawn: {plan.study.scores.words()}."
     else:
         yield f"The scores of {levers} are judgement, and drawn between their lowest and highest values."
+    for key, step in plan.study.steps.items():
+        yield f"{step_words(plan.study, key, step)}."
 
 
 def _unknown(planned: PlanSet, plan: Plan) -> Iterator[Grid | Lines]:
@@ -147,19 +151,23 @@ def _scenarios(planned: PlanSet, plan: Plan) -> Iterator[str]:
         drawn = f" Drawn for each future: {', '.join(scenario.draw)}." if scenario.draw else " Nothing is drawn."
         held = f" Set: {', '.join(scenario.set)}." if scenario.set else ""
         yield f"{name}: {scenario.title}. {scenario.meaning.rstrip('.')}.{drawn}{held}"
+    events = calendar_words(plan.study, placed_in(plan.study, plan.spoken_settings()))
+    if events:
+        yield f"{events[:1].upper()}{events[1:]}."
     if LUCK not in plan.vary:
         yield "Luck is not drawn anew: every world sees the futures of the first."
 
 
 def _held(plan: Plan) -> Iterator[str]:
-    for name, value in plan.spoken_settings().items():
+    held = beside_calendar(plan.study, plan.spoken_settings())
+    for name, value in held.items():
         unit = plan.study.model[name.split("[")[0]].unit
         yield f"{name} = {value:g} {unit}"
     ranged = [row for row in plan.study.parameters.values() if row.varies]
     still = sum(not plan.parameter_varies(row) for row in ranged)
     if still:
         yield f"{still} of {len(ranged)} parameters that have a range stand at their base values."
-    if not plan.settings and not still:
+    if not held and not still:
         yield "Nothing."
 
 

@@ -16,6 +16,7 @@ from policy_lab.study.panel_checks import panel_problems
 from policy_lab.study.parameters import ParameterRow
 from policy_lab.study.schema import DesignsFile, Overlay, Scenario, ScenariosFile, Score, StudyFile
 from policy_lab.study.slider_checks import slider_problems
+from policy_lab.study.stress_checks import stress_problems
 from policy_lab.study.yaml_file import Place, YamlFile
 
 SAME = 1e-9
@@ -55,6 +56,7 @@ def problems_of(parts: Parts) -> Iterator[Problem]:
     yield from indicator_problems(parts)
     yield from slider_problems(parts)
     yield from panel_problems(parts)
+    yield from stress_problems(parts)
     yield from structure_problems(parts)
     yield from loop_problems(parts)
     yield from design_problems(parts)

@@ -16,6 +16,7 @@ from policy_lab.study.posterior import read_posterior
 from policy_lab.study.samplers import correlation_faults
 from policy_lab.study.schema import DesignsFile, ScenariosFile
 from policy_lab.study.settings import resolve_settings
+from policy_lab.study.stress import constants_of, placed_faults
 from policy_lab.study.study import Study
 from policy_lab.study.yaml_file import Place, YamlFile, spoken
 
@@ -24,6 +25,8 @@ def plan_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Prob
     """Yield everything in a plan's file that its study does not know, from top to bottom."""
     yield from _design_problems(yaml, file, study)
     yield from _scenario_problems(yaml, file, study)
+    yield from _step_problems(yaml, file, study)
+    yield from _stress_problems(yaml, file, study)
     yield from _area_problems(yaml, file, study)
     yield from _setting_problems(yaml, file, study)
     yield from _switch_problems(yaml, file, study)
@@ -60,6 +63,32 @@ def _scenario_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator
     if file.new_scenarios:
         for problem in scenario_problems(_as_parts(yaml, file, study)):
             yield replace(problem, variable=f"new_{problem.variable}")
+
+
+def _step_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Problem]:
+    known = study.file.levers
+    for name in file.steps:
+        if name not in known:
+            remedy = f"Its levers: {', '.join(known)}."
+            yield yaml.problem(
+                ("steps", name), f"no lever `{name}` in this study", nearest=nearest_names(name, known), remedy=remedy
+            )
+    if file.steps and file.uncertain.scores:
+        what = "levers stand at the ends of the study's own scores, and this plan draws experts' scores"
+        yield yaml.problem(("steps",), what, remedy="Leave out one of the two.")
+
+
+def _stress_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Problem]:
+    for at, key, problem in placed_faults(study, file.stress, file.horizon, file.save_period):
+        yield from _said(yaml, ("stress", at, key), InputError(problem))
+
+
+def _calendar(yaml: YamlFile, file: PlanFile, study: Study) -> dict[tuple[str, tuple[int, ...]], Place]:
+    """Return the constants that a calendar holds, as `resolve_settings` has them, with the place that does."""
+    if not file.stress:
+        return {}
+    names = [name for kind in study.file.stress.values() for name in constants_of(study.model, kind)]
+    return {(one.variable, one.place): ("stress",) for one in resolve_settings(study.model, dict.fromkeys(names, 0.0))}
 
 
 def _as_parts(yaml: YamlFile, file: PlanFile, study: Study) -> Parts:
@@ -100,7 +129,7 @@ def _area_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Pro
 
 def _setting_problems(yaml: YamlFile, file: PlanFile, study: Study) -> Iterator[Problem]:
     """Check every held constant, and that none is held by two entries at once."""
-    everywhere: dict[tuple[str, tuple[int, ...]], Place] = {}
+    everywhere = _calendar(yaml, file, study)
     switches = {name: value for name, value in file.uncertain.held.items() if name in file.uncertain.switches}
     yield from _held_problems(yaml, ("uncertain", "hold"), file.uncertain.hold, study, everywhere)
     known = {name: value for name, value in switches.items() if name in study.parameters}

@@ -18,6 +18,8 @@ from policy_lab.study.plan_checks import plan_problems
 from policy_lab.study.plan_schema import OWN_AREA, PlanFile
 from policy_lab.study.score_file import read_scores
 from policy_lab.study.scores import scored_study, unscored
+from policy_lab.study.steps import stepped
+from policy_lab.study.stress import stress_settings
 from policy_lab.study.study import Study
 from policy_lab.study.yaml_file import Place, YamlFile, read_yaml, validated
 
@@ -85,7 +87,7 @@ def read_plan(path: str | os.PathLike[str]) -> PlanSet:
     if problems:
         raise InputError(*problems)
     study = replace(
-        _scored(yaml, file, study),
+        stepped(_scored(yaml, file, study), file.steps),
         scenarios=MappingProxyType({**study.scenarios, **file.new_scenarios}),
         files=MappingProxyType({**study.files, "plan": path}),
     )
@@ -148,6 +150,7 @@ def _plan(
     settings: Mapping[str, float],
 ) -> Plan:
     uncertain = file.uncertain
+    events = stress_settings(study, file.stress, file.horizon, file.save_period)
     try:
         return study.plan(
             designs=file.designs,
@@ -156,7 +159,7 @@ def _plan(
             worlds=uncertain.worlds,
             futures=uncertain.futures,
             seed=uncertain.seed,
-            settings={**uncertain.held, **settings},
+            settings={**uncertain.held, **events, **settings},
             horizon=file.horizon,
             save_period=file.save_period,
             time_step=file.time_step,

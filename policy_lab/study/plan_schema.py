@@ -10,6 +10,7 @@ from policy_lab.study.plan import GROUPS
 from policy_lab.study.samplers import Correlation, Sampler
 from policy_lab.study.schema import Scenario
 from policy_lab.study.schema_base import Frozen
+from policy_lab.study.stress_schema import Placed
 
 OWN_AREA = "own"
 """Stands among areas for the study's own starting values, which are those of no place."""
@@ -106,6 +107,11 @@ class PlanFile(Frozen):
     """What the world does: one block each; the study's usual one where left out."""
     new_scenarios: dict[str, Scenario] = Field(default_factory=dict)
     """Scenarios of this plan only; each may extend one of the study's or another of these."""
+    steps: dict[str, Literal["low", "high"]] = Field(default_factory=dict)
+    """Judged levers that stand at the low or the high end of their scores, in every design and every block."""
+    stress: tuple[Placed, ...] = ()
+    """Events placed by hand, in every block. Once there is one, these take the place of every drawn or scenario time of
+    all the kinds of event that `stress` in study.yaml names: what is not here does not come."""
     areas: Literal["all"] | Places = ()
     """Places to start from, by key or name, or `all`: one block each. `own` among them: the study's own values."""
     settings: dict[str, Held] = Field(default_factory=dict)

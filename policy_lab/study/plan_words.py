@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_lab.study.mixture import mixture_choices
 from policy_lab.study.plan import GROUPS
 from policy_lab.study.samplers import LATIN_HYPERCUBE, MONTE_CARLO, SOBOL
+from policy_lab.study.steps import step_words
 from policy_lab.study.streams import given_choices
+from policy_lab.study.stress import beside_calendar, calendar_words, placed_in
 
 if TYPE_CHECKING:
     from policy_lab.study.plan import Plan
@@ -47,7 +49,11 @@ def described(plan: Plan) -> str:
     if plan.sampler != MONTE_CARLO:
         parts.append(f"worlds spread as a {SPREADS[plan.sampler]}")
     parts += [f"`{one.first}` and `{one.second}` drawn with rank correlation {one.rank:g}" for one in plan.correlations]
-    parts += [f"{name} held at {value:g}" for name, value in plan.spoken_settings().items()]
+    parts += [step_words(plan.study, key, step) for key, step in plan.study.steps.items()]
+    held = plan.spoken_settings()
+    events = calendar_words(plan.study, placed_in(plan.study, held))
+    parts += [events] if events else []
+    parts += [f"{name} held at {value:g}" for name, value in beside_calendar(plan.study, held).items()]
     return "; ".join(parts) + "."
 
 
@@ -81,6 +87,8 @@ def _unusual(plan: Plan) -> dict[str, Any]:
         "correlations": [one.choices() for one in plan.correlations],
         "outcomes": list(plan.saved) if plan.outcomes else [],
         "settings_name": plan.settings_name,
+        "steps": dict(plan.study.steps),
+        "stress": [one.model_dump() for one in placed_in(plan.study, plan.spoken_settings())],
         "quantiles": given_choices(plan.quantiles),
         "mixed": mixture_choices(plan.mixed),
     }

@@ -15,6 +15,7 @@ from policy_lab.study.criteria_schema import Criterion
 from policy_lab.study.indicator_schema import Indicator
 from policy_lab.study.panel_schema import Panels
 from policy_lab.study.schema_base import Frozen
+from policy_lab.study.stress_schema import StressKind
 
 Grade = Literal["A", "B", "C"]
 """Evidence: A published statistic, B literature, C judgement."""
@@ -423,6 +424,8 @@ class StudyFile(Frozen):
     parameters.csv. Where left out, the screen takes the best known of each group of parameters."""
     panels: Panels = Panels()
     """What the screen shows element by element."""
+    stress: dict[str, StressKind] = Field(default_factory=dict)
+    """Kinds of event that can be placed by hand on the stress calendar, by a short name."""
     words: Words
 
 

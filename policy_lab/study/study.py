@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from policy_lab.study.areas import Area
     from policy_lab.study.plan import Plan
     from policy_lab.study.scores import Scores
+    from policy_lab.study.steps import Step
+
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +31,8 @@ class Study:
 
     ``parameters`` are by ``Name`` or ``Name[element]``; ``constants`` the base value of every constant of the model as
     an array over its dimensions; ``files`` the files that it was read from, by their role; ``scores`` experts' scores,
-    where they stand in for the study's own.
+    where they stand in for the study's own; ``steps`` the levers that stand at one end of their scores in every design
+    (`policy_lab.study.steps.stepped`).
     """
 
     folder: Path
@@ -39,6 +45,7 @@ class Study:
     constants: Mapping[str, np.ndarray] = field(repr=False)
     files: Mapping[str, Path] = field(repr=False)
     scores: Scores | None = field(default=None, repr=False)
+    steps: Mapping[str, Step] = field(default_factory=lambda: _NONE, repr=False)
 
     @property
     def name(self) -> str:
