@@ -22,6 +22,7 @@ from policy_lab.cli.new import new
 from policy_lab.cli.optimise import optimise
 from policy_lab.cli.places import places
 from policy_lab.cli.plan import plan
+from policy_lab.cli.reproduce import reproduce
 from policy_lab.cli.run import run
 from policy_lab.cli.sensitivity import sensitivity
 from policy_lab.cli.threshold import threshold
@@ -44,6 +45,7 @@ for _command in (
     believe,
     watch,
     brief,
+    reproduce,
     run,
     check,
     calibrate,

@@ -77,7 +77,7 @@ def export(
     say = progress or _silent
     with whole_folder(target) as temporary:
         say("tables")
-        for name, table in _csv_files(made):
+        for name, table in csv_files(made):
             write_csv(table, temporary / f"{name}.csv")
         say("runs")
         write_runs(results, temporary / "runs.parquet")
@@ -119,7 +119,8 @@ def _silent(_: str) -> None:
     """Tell nobody."""
 
 
-def _csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
+def csv_files(tables: Tables) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield the name of its file and each table of a comparison."""
     yield "dominance", tables.dominance
     yield "risk", tables.risk
     yield "pairwise", tables.pairwise

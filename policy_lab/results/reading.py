@@ -143,14 +143,19 @@ def plan_of(stored: StoredRuns, block: Block) -> Plan:
 
 
 def read_plans(stored: StoredRuns) -> dict[str, Plan]:
-    """Return the plan of every block by its name, from the copy of the plan's file beside the runs."""
+    """Return the plan of every block by its name: from the plan's file beside the runs, else from the manifest."""
+    from policy_lab.study.again import plan_again
+    from policy_lab.study.loader import open_study
     from policy_lab.study.plan_file import read_plan
 
     path = stored.folder / "plan.yaml"
-    if not path.is_file():
-        remedy = "Runs of one comparison hold no plan; `policy-lab batch` keeps it beside the runs."
-        raise InputError(Problem(what="no plan stands beside these runs", file=stored.folder, remedy=remedy))
-    return {each.key: each.plan for each in read_plan(path).blocks}
+    if path.is_file():
+        return {each.key: each.plan for each in read_plan(path).blocks}
+    name = stored.manifest.get("settings", {}).get("study")
+    if name is None or len(stored.blocks) != 1:
+        remedy = "`policy-lab batch` and `policy-lab compare` keep what was asked for beside the runs."
+        raise InputError(Problem(what="nothing beside these runs says of what plan they are", file=stored.folder, remedy=remedy))
+    return {stored.blocks[0].name: plan_again(open_study(name), stored.manifest)}
 
 
 def _require_the_plans(stored: StoredRuns, block: Block, plan: Plan) -> None:
@@ -177,11 +182,13 @@ def _own_manifest(stored: StoredRuns, plan: Plan) -> dict[str, Any]:
 
 
 def _worlds(stored: StoredRuns, block: Block, plan: Plan) -> dict[str, np.ndarray]:
-    """Read back what each world fixes, anchors included: ``[world, *dims]``."""
+    """Read back what each world fixes, anchors included where they were kept: ``[world, *dims]``."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     path = inputs_path(stored.folder, block)
+    if not path.is_file():  # the runs of one comparison: the draws can be made again, anchors are not among them
+        return plan.world_inputs()
     model = plan.study.model
     try:
         names = [name for name in pq.read_schema(path).names if name.startswith(UNCERTAINTY)]

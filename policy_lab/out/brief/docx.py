@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from policy_lab.analysis.needed import needed
 from policy_lab.charts.figure import WIDTH
 from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, is_figures, shares
-from policy_lab.out.brief.record import record_text
+from policy_lab.out.brief.record import PART, RELATION, record_code, record_part
 from policy_lab.out.layout import Grid, Lines
 
 if TYPE_CHECKING:
@@ -128,15 +128,27 @@ def _properties(document: Document, briefing: Briefing) -> None:
     core = document.core_properties
     core.title, core.subject, core.language = briefing.title, briefing.answer[:250], "en-GB"
     core.author = core.last_modified_by = briefing.people["analyst"] or "policy_lab"
-    core.keywords, core.category = "policy_lab", briefing.status
-    core.comments = record_text(briefing)
+    core.category = briefing.status
+    _record(document, briefing)
+
+
+def _record(document: Document, briefing: Briefing) -> None:
+    """Lay the record beside the text, and packed among the keywords, which LibreOffice takes over into PDF and ODT."""
+    from docx.opc.packuri import PackURI
+    from docx.opc.part import Part as OpcPart
+
+    package = document.part.package
+    part = OpcPart(PackURI(PART), "application/xml", record_part(briefing), package)
+    document.part.relate_to(part, RELATION)
+    # Set by hand: the library holds every property to 255 letters, which no program asks for.
+    document.core_properties._element.get_or_add_keywords().text = f"policy_lab,{record_code(briefing)}"
 
 
 def _running(document: Document, briefing: Briefing) -> None:
     """Write the line above and below every page."""
     section = document.sections[0]
     head = section.header.paragraphs[0]
-    head.text = f"{briefing.title} · {briefing.status} · {briefing.made_on:%d %B %Y}"
+    head.text = f"{briefing.title} · {briefing.dated}"
     head.style = document.styles[CAPTION]
     foot = section.footer.paragraphs[0]
     foot.style = document.styles[CAPTION]
@@ -190,8 +202,7 @@ def _watermark(document: Document) -> None:
 def _title(document: Document, briefing: Briefing) -> None:
     document.add_paragraph(briefing.title, style="Title")
     document.add_paragraph(briefing.question, style="Subtitle")
-    told = [f"{role.capitalize()}: {name or '[to be named]'}" for role, name in briefing.people.items()]
-    document.add_paragraph(f"{briefing.status}. {' · '.join(told)}. {briefing.made_on:%d %B %Y}.", style=CAPTION)
+    document.add_paragraph(briefing.status_line, style=CAPTION)
 
 
 def _part(document: Document, part: Part, level: int, *, new_page: bool = False) -> None:

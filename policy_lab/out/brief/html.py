@@ -25,17 +25,14 @@ def to_html(briefing: Briefing) -> bytes:
 
 
 def _page(briefing: Briefing) -> Iterator[str]:
-    people = " · ".join(
-        f"{role.capitalize()}: {_text(name) or '[to be named]'}" for role, name in briefing.people.items()
-    )
-    status = _text(briefing.status) if briefing.final else f'<span class="draft">{_text(briefing.status)}</span>'
     yield '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
     yield f'<title>{_text(briefing.title)}</title>\n<meta name="description" content="{_text(briefing.answer)}">'
     yield f'<meta name="policy_lab-record" content="{_text(record_text(briefing))}">'
     yield f"<style>{STYLE}</style>\n</head>\n<body>\n<main>"
     yield f'<h1>{_text(briefing.title)}</h1>\n<p class="question">{_text(briefing.question)}</p>'
-    yield f'<p class="status">{status} {people}. {briefing.made_on:%d %B %Y}.</p>'
+    mark = "status" if briefing.final else "status draft"
+    yield f'<p class="{mark}">{_text(briefing.status_line)}</p>'
     for part in briefing.first:
         yield from _part(part, "h2" if part is briefing.first[0] else "h3")
     for part in briefing.parts:

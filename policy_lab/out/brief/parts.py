@@ -83,14 +83,33 @@ class Briefing:
         return "Final" if self.final else "Draft: not yet assured"
 
     @property
+    def answering(self) -> tuple[str, ...]:
+        """Who answers for it, a phrase a role."""
+        return tuple(f"{role.capitalize()}: {name or '[to be named]'}" for role, name in self.people.items())
+
+    @property
+    def dated(self) -> str:
+        """Its status and date."""
+        return f"{self.status}. {self.made_on.day} {self.made_on:%B %Y}"
+
+    @property
+    def status_line(self) -> str:
+        """Status, date and who answers for it, in one line."""
+        return f"{self.dated}. {' · '.join(self.answering)}"
+
+    @property
     def pictures(self) -> tuple[Picture, ...]:
         """Every chart, in order."""
         return tuple(item for part in (*self.first, *self.parts) for item in part.items if isinstance(item, Picture))
 
+    @property
+    def furniture(self) -> tuple[str, ...]:
+        """What may stand on it in one place or another beside its text."""
+        return self.title, self.answer, self.status_line, self.dated, *self.answering
+
     def texts(self) -> Iterator[str]:
         """Yield every piece of text with its numbers, in order: what a copy of this briefing has to say again."""
         yield self.question
-        yield self.answer
         for part in (*self.first, *self.parts):
             for item in part.items:
                 yield from _texts(item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ import pandas as pd
 from policy_lab.analysis.needed import needed
 from policy_lab.charts.palette import CATEGORICAL
 from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, is_figures, shares
-from policy_lab.out.brief.record import record_text
+from policy_lab.out.brief.record import PART, RELATION, record_part
 from policy_lab.out.layout import Grid, Lines
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def to_pptx(briefing: Briefing, template: Path | None = None) -> bytes:
     core = show.core_properties
     core.title, core.subject, core.language = briefing.title, briefing.answer[:250], "en-GB"
     core.author, core.category = briefing.people["analyst"] or "policy_lab", briefing.status
-    core.keywords, core.comments = "policy_lab", record_text(briefing)
+    core.keywords = "policy_lab"
+    _record(show, briefing)
     _opening(show, briefing)
     for part in (*briefing.first, *briefing.parts):
         _part(show, part, briefing)
@@ -68,6 +70,15 @@ def _own_size(show: Presentation) -> None:
                 shape.left, shape.top, shape.width, shape.height = Cm(EDGE), Cm(0.8), Cm(WIDE - 2 * EDGE), Cm(2.2)
                 for paragraph in shape.text_frame.paragraphs:
                     paragraph.font.size, paragraph.font.name = Pt(24), FONT
+
+
+def _record(show: Presentation, briefing: Briefing) -> None:
+    """Lay the record beside the slides."""
+    from pptx.opc.package import Part as OpcPart
+    from pptx.opc.packuri import PackURI
+
+    part = OpcPart(PackURI(PART), "application/xml", show.part.package, record_part(briefing))
+    show.part.relate_to(part, RELATION)
 
 
 def _emptied(show: Presentation) -> None:
@@ -103,8 +114,7 @@ def _opening(show: Presentation, briefing: Briefing) -> None:
     slide = _slide(show, briefing.answer, briefing)
     box = slide.shapes.add_textbox(Cm(EDGE), Cm(TOP + 1.2), Cm(WIDE - 2 * EDGE), Cm(9))
     box.name, box.text_frame.word_wrap = "Question", True
-    people = [f"{role.capitalize()}: {name or '[to be named]'}" for role, name in briefing.people.items()]
-    lines = (briefing.question, f"{briefing.status}. {briefing.made_on:%d %B %Y}", *people)
+    lines = (briefing.question, briefing.dated, *briefing.answering)
     for number, line in enumerate(lines):
         paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
         _write(paragraph, line, 20 if number == 0 else _BODY)
@@ -243,3 +253,14 @@ def _colour(spelled: str) -> Any:
     from pptx.dml.color import RGBColor
 
     return RGBColor.from_string(spelled.lstrip("#"))
+
+
+def texts_of_pptx(path: Path) -> Iterator[str]:
+    """Yield every piece of text of some slides, in order: paragraphs and cells, empty ones left out."""
+    for slide in needed("pptx", "brief", "slides").Presentation(str(path)).slides:
+        for shape in slide.shapes:
+            frames = [shape.text_frame] if shape.has_text_frame else []
+            if shape.has_table:
+                frames += [cell.text_frame for row in shape.table.rows for cell in row.cells]
+            for frame in frames:
+                yield from (text for paragraph in frame.paragraphs if (text := paragraph.text).strip())

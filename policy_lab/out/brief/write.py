@@ -80,9 +80,10 @@ def brief(
     house = _template(template, kind)
     made = tables if tables is not None else tables_of(results)
     choice = Choice(dict(people or {}), tuple(charts), final)
-    watched = _watched(results, evaluate)
-    record = record_of(results, choice, watched=watched is not None)
-    described = briefing(made, results, choice, watch=watched, made_on=made_on or dt.date.today(), record=record)
+    watched = watched_of(results, evaluate)
+    day = made_on or dt.date.today()
+    record = record_of(results, choice, day, watched=watched is not None)
+    described = briefing(made, results, choice, watch=watched, made_on=day, record=record)
     content = _WRITERS[kind](described, house)
     try:
         with written_whole(target) as temporary:
@@ -120,7 +121,8 @@ def _template(template: str | Path | None, kind: str) -> Path | None:
     return house
 
 
-def _watched(results: Results, evaluate: Evaluate | None) -> Watch | None:
+def watched_of(results: Results, evaluate: Evaluate | None) -> Watch | None:
+    """Judge the published indicators under the base design, where there is something to judge by."""
     if evaluate is None or not results.plan.study.file.indicators:
         return None
     try:
