@@ -175,9 +175,11 @@ def _other_texts(expected: list[str], found: list[str], furniture: set[str]) -> 
         if text in known or not _NUMBER.search(text):
             continue
         # A short cell is like many others: only those that are missed can be what it was.
-        near = difflib.get_close_matches(
-            text, missing if len(text) < 12 else expected, 1, 0.3 if len(text) < 12 else _CLOSE
-        )
+        short = len(text) < _SHORT
+        near = difflib.get_close_matches(text, missing if short else expected, 1, 0.3 if short else _CLOSE)
+        cells = [one for one in missing if len(one) < _SHORT]
+        if not near and short and len(cells) == 1:  # the only cell that is missed is what it was
+            near = cells
         if near and near[0] in missing:
             missing.remove(near[0])
         yield Difference("text", *(_only_what_differs(text, near[0]) if near else (text, "")))

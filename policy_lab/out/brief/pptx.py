@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
-
 from policy_lab.analysis.needed import needed
 from policy_lab.charts.palette import CATEGORICAL
 from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, is_figures, shares
@@ -23,9 +21,13 @@ WIDE, HIGH, EDGE, TOP = 33.867, 19.05, 1.4, 3.3
 """Centimetres: the slide, its margin, and where the room beneath the title begins."""
 _BODY, _SMALL = 15, 11
 _TITLE_ONLY: Final = "Title Only"
-_MOST_LETTERS = 900
+_MOST_LETTERS = 1300
 """Of text on one slide; more goes on to the next."""
 _MOST_ROWS = 12
+_LINE = 90
+"""Letters of a line: a short one takes as much room."""
+EDITABLE: Final = "fan"
+"""The chart whose medians PowerPoint draws too."""
 
 
 def to_pptx(briefing: Briefing, template: Path | None = None) -> bytes:
@@ -52,8 +54,8 @@ def to_pptx(briefing: Briefing, template: Path | None = None) -> bytes:
     core.keywords = "policy_lab"
     _record(show, briefing)
     _opening(show, briefing)
-    for part in (*briefing.first, *briefing.parts):
-        _part(show, part, briefing)
+    for group in _groups(briefing):
+        _slides(show, group, briefing)
     buffer = io.BytesIO()
     show.save(buffer)
     return buffer.getvalue()
@@ -120,17 +122,62 @@ def _opening(show: Presentation, briefing: Briefing) -> None:
         _write(paragraph, line, 20 if number == 0 else _BODY)
 
 
-def _part(show: Presentation, part: Part, briefing: Briefing) -> None:
-    """Write a part on as many slides as it takes: text together, each picture and each table on its own."""
-    text: list[str] = []
-    for item in part.items:
-        if isinstance(item, Lines | Box):
-            text += item.lines
+def _groups(briefing: Briefing) -> list[list[Part]]:
+    """Put neighbouring parts that are short text together, as many as one slide holds; any other part stands alone."""
+    groups: list[list[Part]] = []
+    for part in (*briefing.first, *briefing.parts):
+        if not part.items:
+            continue
+        short = _letters([part]) <= _MOST_LETTERS
+        if (
+            short
+            and groups
+            and all(map(_is_text, (*groups[-1], part)))
+            and _letters([*groups[-1], part]) <= _MOST_LETTERS
+        ):
+            groups[-1].append(part)
         else:
-            _own_slide(show, part.heading, item, briefing)
-    for number, lines in enumerate(_pages(text)):
-        heading = part.heading if number == 0 else f"{part.heading} (continued)"
-        _text_slide(show, heading, lines, briefing)
+            groups.append([part])
+    return groups
+
+
+def _is_text(part: Part) -> bool:
+    return all(isinstance(item, Lines | Box) for item in part.items)
+
+
+def _letters(parts: list[Part]) -> int:
+    lines = [line for part in parts for item in part.items if isinstance(item, Lines | Box) for line in item.lines]
+    return sum(max(len(line), _LINE) for line in lines) + _LINE * len(parts)
+
+
+def _slides(show: Presentation, parts: list[Part], briefing: Briefing) -> None:
+    """Write parts: short ones together; text beneath the last table of its part; each picture and table on its own."""
+    if len(parts) > 1:
+        titles = [part.heading for part in parts]
+        lines = [(part.heading, line) for part in parts for item in part.items for line in _lines(item)]
+        _text_slide(show, _joined(titles), lines, briefing)
+        return
+    (part,) = parts
+    drawn = [item for item in part.items if isinstance(item, Picture | Grid)]
+    text = [line for item in part.items for line in _lines(item)]
+    for number, item in enumerate(drawn):
+        beneath = text if number == len(drawn) - 1 and isinstance(item, Grid) else []
+        _own_slide(show, part.heading, item, beneath, briefing)
+    if text and not (drawn and isinstance(drawn[-1], Grid)):
+        for number, page in enumerate(_pages(text)):
+            heading = part.heading if number == 0 else f"{part.heading} (continued)"
+            _text_slide(show, heading, [("", line) for line in page], briefing)
+
+
+def _lines(item: Item) -> tuple[str, ...]:
+    if isinstance(item, Box):
+        return (item.title, *item.lines)
+    return item.lines if isinstance(item, Lines) else ()
+
+
+def _joined(titles: list[str]) -> str:
+    first, *others = titles
+    return ", ".join([first, *(f"{one[:1].lower()}{one[1:]}" for one in others)])
 
 
 def _pages(lines: list[str]) -> list[list[str]]:
@@ -143,26 +190,34 @@ def _pages(lines: list[str]) -> list[list[str]]:
     return pages
 
 
-def _text_slide(show: Presentation, heading: str, lines: list[str], briefing: Briefing) -> None:
+def _text_slide(show: Presentation, heading: str, lines: list[tuple[str, str]], briefing: Briefing) -> None:
+    """Write lines, each with the heading under which it stands; a heading is written once."""
     from pptx.util import Cm, Pt
 
     slide = _slide(show, heading, briefing)
     box = slide.shapes.add_textbox(Cm(EDGE), Cm(TOP), Cm(WIDE - 2 * EDGE), Cm(HIGH - TOP - 1.6))
     box.name, box.text_frame.word_wrap = "Text", True
-    for number, line in enumerate(lines):
-        paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
+    told, paragraph = "", box.text_frame.paragraphs[0]
+    for part, line in lines:
+        if part and part != told:
+            _write(paragraph, part, 17, bold=True, colour=CATEGORICAL[0])
+            told, paragraph = part, box.text_frame.add_paragraph()
         _write(paragraph, line, 17)
-        paragraph.space_after = Pt(9)
+        paragraph.space_after = Pt(8)
+        paragraph = box.text_frame.add_paragraph()
 
 
-def _own_slide(show: Presentation, heading: str, item: Item, briefing: Briefing) -> None:
+def _own_slide(show: Presentation, heading: str, item: Picture | Grid, beneath: list[str], briefing: Briefing) -> None:
     if isinstance(item, Picture):
         _picture_slide(show, item, briefing)
-    elif isinstance(item, Grid):
-        for number in range(0, max(len(item.rows), 1), _MOST_ROWS):
-            more = Grid(item.heads, item.rows[number : number + _MOST_ROWS], item.title)
-            named = f"{heading}: {item.title[:1].lower()}{item.title[1:]}" if item.title else heading
-            _grid_slide(show, named if number == 0 else f"{named} (continued)", more, briefing)
+        if item.name == EDITABLE:
+            _line_chart(show, item, briefing)
+        return
+    for first in range(0, max(len(item.rows), 1), _MOST_ROWS):
+        more = Grid(item.heads, item.rows[first : first + _MOST_ROWS], item.title)
+        named = f"{heading}: {item.title[:1].lower()}{item.title[1:]}" if item.title else heading
+        last = first + _MOST_ROWS >= len(item.rows)
+        _grid_slide(show, named if first == 0 else f"{named} (continued)", more, beneath if last else [], briefing)
 
 
 def _picture_slide(show: Presentation, picture: Picture, briefing: Briefing) -> None:
@@ -187,7 +242,7 @@ def _picture_slide(show: Presentation, picture: Picture, briefing: Briefing) -> 
     slide.notes_slide.notes_text_frame.text = picture.alt
 
 
-def _grid_slide(show: Presentation, heading: str, grid: Grid, briefing: Briefing) -> None:
+def _grid_slide(show: Presentation, heading: str, grid: Grid, beneath: list[str], briefing: Briefing) -> None:
     from pptx.enum.text import PP_ALIGN
     from pptx.util import Cm
 
@@ -206,37 +261,61 @@ def _grid_slide(show: Presentation, heading: str, grid: Grid, briefing: Briefing
             _write(paragraph, text, 13, bold=number == 0, plain=True)
             if place and is_figures(grid, place):
                 paragraph.alignment = PP_ALIGN.RIGHT
+    if beneath:
+        top = TOP + 0.95 * size[0] + 0.8
+        box = slide.shapes.add_textbox(Cm(EDGE), Cm(top), Cm(WIDE - 2 * EDGE), Cm(max(1.0, HIGH - top - 1.6)))
+        box.name, box.text_frame.word_wrap = "Text", True
+        for number, line in enumerate(beneath):
+            paragraph = box.text_frame.paragraphs[0] if number == 0 else box.text_frame.add_paragraph()
+            _write(paragraph, line, 13)
 
 
-def add_line_chart(show: Presentation, table: pd.DataFrame, title: str, words: str, briefing: Briefing) -> None:
-    """Add a chart that PowerPoint itself draws and that can be edited: a line a design over time.
-
-    ``table`` has ``design``, ``time`` and ``value``.
-    """
+def _line_chart(show: Presentation, picture: Picture, briefing: Briefing) -> None:
+    """Add the medians of a fan chart as a chart that PowerPoint draws itself and that can be edited."""
     from pptx.chart.data import CategoryChartData
     from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION
     from pptx.util import Cm, Pt
 
-    slide = _slide(show, title, briefing)
-    wide = table.pivot(index="time", columns="design", values="value")[list(dict.fromkeys(table["design"]))]
-    data = CategoryChartData()
+    table = picture.figure.data
+    middle = table[table["quantile"] == 0.5]
+    wide = middle.pivot(index="time", columns="design", values="value")
+    names = list(dict.fromkeys(middle["design"]))[: len(CATEGORICAL)]
+    slide = _slide(show, "The middle one of all futures, as a chart that can be edited", briefing)
+    data = CategoryChartData(number_format="0.00")
     data.categories = [f"{time:g}" for time in wide.index]
-    for name in wide.columns:
+    for name in names:
         data.add_series(str(name), [float(value) for value in wide[name]])
     room = (Cm(EDGE), Cm(TOP), Cm(WIDE - 2 * EDGE), Cm(HIGH - TOP - 1.6))
     frame = slide.shapes.add_chart(XL_CHART_TYPE.LINE, *room, data)
     frame.name = "Chart that can be edited"
-    frame._element.nvGraphicFramePr.cNvPr.set("descr", words)
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", picture.alt)
     chart = frame.chart
-    chart.has_legend, chart.legend.position, chart.legend.include_in_layout = True, XL_LEGEND_POSITION.RIGHT, False
+    chart.has_title, chart.has_legend = False, True
+    chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
     chart.font.size, chart.font.name = Pt(12), FONT
-    for number, series in enumerate(chart.plots[0].series):
+    chart.category_axis.tick_labels.offset = 10
+    _every_so_many(chart, max(1, len(wide.index) // 10))
+    for series, colour in zip(chart.plots[0].series, CATEGORICAL, strict=False):
         series.smooth = False
         series.format.line.width = Pt(2.25)
-        series.format.line.color.rgb = _colour(CATEGORICAL[number % len(CATEGORICAL)])
+        series.format.line.color.rgb = _colour(colour)
 
 
-def _write(paragraph: Any, text: str, points: float, *, bold: bool = False, plain: bool = False) -> None:
+def _every_so_many(chart: Any, step: int) -> None:
+    """Label every so many categories only."""
+    from pptx.oxml import parse_xml
+
+    space = "http://schemas.openxmlformats.org/drawingml/2006/chart"
+    axis = chart.category_axis._element
+    after = axis.find(f"{{{space}}}noMultiLvlLbl")
+    for name in ("tickLblSkip", "tickMarkSkip"):
+        node = parse_xml(f'<c:{name} xmlns:c="{space}" val="{step}"/>')
+        after.addprevious(node) if after is not None else axis.append(node)
+
+
+def _write(
+    paragraph: Any, text: str, points: float, *, bold: bool = False, plain: bool = False, colour: str = "#0B0C0C"
+) -> None:
     from pptx.util import Pt
 
     run = paragraph.add_run()
@@ -245,7 +324,7 @@ def _write(paragraph: Any, text: str, points: float, *, bold: bool = False, plai
     if bold:
         run.font.bold = True
     if not plain:
-        run.font.color.rgb = _colour("#0B0C0C")
+        run.font.color.rgb = _colour(colour)
     run._r.get_or_add_rPr().set("lang", "en-GB")
 
 
