@@ -14,7 +14,7 @@ from policy_lab.lab.central import Central, central_paths
 from policy_lab.lab.desk import Desk, Panel
 from policy_lab.lab.moving import Ready
 from policy_lab.lab.page import Message, message
-from policy_lab.lab.state import Screen
+from policy_lab.lab.state import Screen, held_of
 from policy_lab.study.study import Study
 
 PANELS: Final[Mapping[str, Callable[[Desk], Panel]]] = MappingProxyType({})
@@ -66,7 +66,7 @@ class ExplainView:
     def central(self, screen: Screen) -> Central:
         """Return the central paths of every variable for the designs of a screen; the last ones are kept."""
         if self._central is None or self._central[0] != screen:
-            self._central = (screen, central_paths(self._ready(screen), screen.settings, screen.designs))
+            self._central = (screen, central_paths(self._ready(screen), held_of(self._study, screen), screen.designs))
         return self._central[1]
 
     def _tell_panel(self, name: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

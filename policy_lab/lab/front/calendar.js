@@ -1,0 +1,1 @@
+// The stress calendar. To come.
