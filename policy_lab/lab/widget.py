@@ -31,18 +31,22 @@ from policy_lab.lab.page import (
     rested_message,
     table_csv,
 )
+from policy_lab.lab.panels import offered_panels
 from policy_lab.lab.screen_file import read_screen, screen_text, write_screen
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
+from policy_lab.lab.stress import StressView
 from policy_lab.run.growing import growing
 from policy_lab.study.study import Study
 
 _FRONT = Path(__file__).parent / "front"
-_SCRIPTS: Final = ("draw", "calendar", "rail", "compare", "explain", "stress", "screen")
+_SCRIPTS: Final = (
+    "draw", "calendar", "rail", "compare", "why", "flow", "loops", "explain", "stress", "screen",
+)  # fmt: skip
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
-_STYLES: Final = ("screen", "explain")
+_STYLES: Final = ("screen", "explain", "flow")
 
 
 class View(Protocol):
@@ -100,9 +104,13 @@ class Lab(anywidget.AnyWidget):
         self._moved: Moved | None = None
         self._rested: Rested | None = None
         self._loop = _running_loop()
-        self._views: Mapping[str, View] = {"explain": ExplainView(study, self.ready_for, partial(self.tell, "explain"))}
+        self._views: Mapping[str, View] = {
+            "explain": ExplainView(study, self.ready_for, partial(self.tell, "explain")),
+            "stress": StressView(study, partial(self.tell, "stress"), self.hand_over),
+        }
         views = ["compare", *self._views]
-        super().__init__(opening={**opening(study, self._sliders, self._offered), "views": views})
+        told = {**opening(study, self._sliders, self._offered), "views": views, "panels": offered_panels(study)}
+        super().__init__(opening=told)
         self.on_msg(self._on_message)
         self.observe(self._on_asked, "asked")
         self._show(screen)
@@ -191,6 +199,17 @@ class Lab(anywidget.AnyWidget):
         """Tell one view of the page something, from whatever thread."""
         content = {**message.told, "kind": "view", "view": view}
         self._in_the_loop(partial(self.send, content, [message.numbers]))
+
+    def hand_over(self, name: str, content: bytes) -> None:
+        """Hand a file to the browser, from whatever thread."""
+        self._in_the_loop(partial(self.send, {"kind": "file", "name": name}, [content]))
+
+    def close(self) -> None:
+        """Take the screen away, and stop whatever goes on behind it."""
+        self._behind.stop()
+        for view in self._views.values():
+            view.stop()
+        super().close()
 
     def _answer(self, content: Mapping[str, Any]) -> None:
         """Do what the page asks; what it asked before something that was answered already is left out."""
