@@ -214,20 +214,18 @@ def _run(
 ) -> tuple[Moved, Coarse]:
     """Run the cases of some designs; return what comes out, and how the next movement may run the sample."""
     plan, study, place = ready.plan, ready.plan.study, _place(ready.plan)
-    rows = {name for design in chosen for name in ready.rows[design]}
-    wide = np.tile(place, len(plan.designs))
-    laid = ready.cases.changed(
-        {name: values[wide] for name, values in anchors.items() if name not in rows}, _cells(held)
-    )
     first = np.concatenate([plan.designs.index(name) * len(place) + np.arange(len(place)) for name in chosen])
+    own, everywhere = ready.rows[chosen[0]], np.tile(place, len(chosen))
+    found = {name: values[everywhere] for name, values in anchors.items() if name not in own}
+    laid = ready.cases.chosen(first).changed(found, _cells(held))
     start = np.concatenate([starts[ready.sample.rest_of(design)][place] for design in chosen])
     measure = study.file.measures.shortfall
     variable, elements = split_element(measure.variable)
     at = element_index(study.model, variable, elements) if elements else ()
     line = timeline_of(plan, ready.compiled)
-    runs = Runs(laid.chosen(first), start, variable, at, line, measure.threshold, measure.periods)
-    lucky = np.arange(len(first)).reshape(len(chosen), -1)
-    central, fell, coarse = sampled(runs, lucky[:, :-1].ravel(), lucky[:, -1], ready.coarse)
+    runs = Runs(laid, start, variable, at, line, measure.threshold, measure.periods)
+    cases = np.arange(len(first)).reshape(len(chosen), -1)  # the calm one last
+    central, fell, coarse = sampled(runs, cases[:, :-1].ravel(), cases[:, -1], ready.coarse)
     shares = over_futures(fell.reshape(len(chosen), plan.worlds, plan.futures))
     time = line.labels - study.model.time.initial
     return Moved(tuple(chosen), time, central, shares, plan.worlds * plan.futures), coarse
