@@ -41,12 +41,12 @@ from policy_lab.study.study import Study
 
 _FRONT = Path(__file__).parent / "front"
 _SCRIPTS: Final = (
-    "draw", "calendar", "rail", "compare", "why", "flow", "loops", "explain", "stress", "screen",
+    "draw", "calendar", "rail", "compare", "why", "flow", "loops", "explain", "stress_charts", "stress", "screen",
 )  # fmt: skip
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
-_STYLES: Final = ("screen", "explain", "flow")
+_STYLES: Final = ("screen", "calendar", "explain", "flow", "stress")
 
 
 class View(Protocol):
