@@ -11,13 +11,27 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.central import Central, central_paths
+from policy_lab.lab.clause_panel import ClauseView
 from policy_lab.lab.desk import Desk, Panel
+from policy_lab.lab.flow_panel import FlowPanel
+from policy_lab.lab.loop_panel import LoopPanel
 from policy_lab.lab.moving import Ready
 from policy_lab.lab.page import Message, message
+from policy_lab.lab.panels import BalanceView, MatrixView
 from policy_lab.lab.state import Screen, held_of
+from policy_lab.lab.why_panel import WhyPanel
 from policy_lab.study.study import Study
 
-PANELS: Final[Mapping[str, Callable[[Desk], Panel]]] = MappingProxyType({})
+PANELS: Final[Mapping[str, Callable[[Desk], Panel]]] = MappingProxyType(
+    {
+        "why": WhyPanel,
+        "flow": FlowPanel,
+        "loops": LoopPanel,
+        "matrix": MatrixView,
+        "balance": BalanceView,
+        "clauses": ClauseView,
+    }
+)
 """Name, as the page knows it -> what makes the panel's half on this side."""
 
 
