@@ -41,12 +41,14 @@ from policy_lab.study.study import Study
 
 _FRONT = Path(__file__).parent / "front"
 _SCRIPTS: Final = (
-    "draw", "calendar", "rail", "compare", "why", "flow", "loops", "explain", "stress_charts", "stress", "screen",
-)  # fmt: skip
+    *("draw", "calendar", "rail", "compare"),
+    *("why", "flow", "loops", "explain", "panels"),
+    *("stress_charts", "stress", "screen"),
+)
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
-_STYLES: Final = ("screen", "calendar", "explain", "flow", "stress")
+_STYLES: Final = ("screen", "calendar", "explain", "flow", "panels", "stress")
 
 
 class View(Protocol):
