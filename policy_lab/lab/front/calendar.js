@@ -131,11 +131,10 @@ function eventMarks(page, group, x, top, bottom, words) {
   const { events } = page.now.told.screen, key = JSON.stringify([events, x(0), x(1), top, bottom]);
   if (group.dataset.key === key) return;
   group.dataset.key = key; group.replaceChildren();
+  for (const one of events) S("line", { class: "evl", x1: x(one.at), x2: x(one.at), y1: top, y2: bottom }, group);
   const ends = []; // how far each row of names is taken
-  for (const one of events) {
+  for (const one of words ? events : []) {
     const at = x(one.at), kind = page.o.stress.kinds.find(each => each.name === one.event);
-    S("line", { class: "evl", x1: at, x2: at, y1: top, y2: bottom }, group);
-    if (!words) continue;
     let row = 0; while (ends[row] > at) row += 1;
     ends[row] = at + 12 + 6.4 * kind.short.length;
     S("text", { class: "t evt", x: at + 4, y: top + 10 + 13 * row }, group, kind.short);

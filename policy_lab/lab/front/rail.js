@@ -48,6 +48,11 @@ function addRail(page) {
   }
   if (o.areas.length) choice("Start from the figures of", "area", o.areas, "no one place");
   choice("Scenario", "scenario", o.scenarios);
+  if (o.stress.kinds.length) {
+    const fold = H("details", { class: "pl-calendar" }, side), heading = H("summary", {}, fold), placed = calendar(page);
+    fold.appendChild(placed.element);
+    controls.push(() => { const n = page.screen.events.length; write(heading, n ? `Stress calendar: ${n} placed` : "Stress calendar"); placed.sync(); });
+  }
   const held = (name, base) => name in page.screen.settings ? page.screen.settings[name] : base;
   const setTo = (p, value, keep) => {
     if (Math.abs(value - p.base) < 1e-12 * Math.abs(p.base || 1)) delete page.screen.settings[p.name]; else page.screen.settings[p.name] = value;
@@ -103,11 +108,6 @@ function addRail(page) {
     const row = H("div", { class: "pl-row" }, judged); H("span", { class: "pl-name", title: lever.meaning }, row, lever.title); H("abbr", { class: "ev evC", title: "Evidence grade C: judgement", "aria-label": "Evidence grade C" }, row, "C");
     steps(row, lever.name, lever.title, () => page.screen.levers[lever.name] || "typical", step => { if (step === "typical") delete page.screen.levers[lever.name]; else page.screen.levers[lever.name] = step; page.ask("move", { keep: true }); });
     controls.push(() => row.classList.toggle("chg", lever.name in page.screen.levers));
-  }
-  if (o.stress.kinds.length) {
-    const fold = H("details", { class: "pl-calendar" }, side), heading = H("summary", {}, fold), placed = calendar(page);
-    fold.appendChild(placed.element);
-    controls.push(() => { const n = page.screen.events.length; write(heading, n ? `Stress calendar: ${n} placed` : "Stress calendar"); placed.sync(); });
   }
   const all = H("button", { type: "button", class: "lnk all" }, side, "Reset all to base");
   all.onclick = () => { page.screen.settings = {}; page.screen.levers = {}; page.screen.events = []; page.screen.area = ""; page.ask("move", { keep: true }); sync(); };
