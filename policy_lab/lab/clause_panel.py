@@ -159,14 +159,17 @@ def clauses_told(found: Clauses) -> dict[str, Any]:
 
 
 def _measure(found: Clauses, name: str) -> dict[str, Any]:
-    """Return one measure in the unit in which it is shown, its parts in the order in which they are drawn."""
+    """Return one measure in the unit in which it is shown, its parts in the order in which they are drawn.
+
+    Places of bars and ends are changes from the first design.
+    """
     scale, better = _SCALE[name], _BETTER[name]
     ends = found.ends.set_index("measure").loc[name]
     rows = found.parts[found.parts["measure"] == name]
     rows = rows.assign(gain=rows["share"] * better, alike=rows["kind"] == ALIKE)
     rows = rows.sort_values(["alike", "gain"], ascending=[True, False], kind="stable")
     places = _places(rows, scale)
-    at, bars = float(ends["first"]) * scale, []
+    at, bars = 0.0, []
     for row in rows.to_dict("records"):
         share = row["share"] * scale
         bars.append(
@@ -192,7 +195,7 @@ def _measure(found: Clauses, name: str) -> dict[str, Any]:
     return {
         "name": name,
         "title": _title(found, name),
-        "ends": [_plain(first), _plain(second)],
+        "ends": [0.0, _plain(second - first)],
         "end_labels": [f"{first:,.{places}f}", f"{second:,.{places}f}"],
         "difference": signed(float(ends["difference"]) * scale, places),
         "range": _spoken_range(ends["q05"] * scale, ends["q95"] * scale, places),

@@ -113,7 +113,7 @@ function matrixPanel(page, host) {
   function drawPath() {
     chart?.svg.remove(); chart = null;
     if (!ready() || !right.clientWidth) return;
-    const [r, c] = picked, W = right.clientWidth, high = 190, last = moments.length - 1, L = 8 + 7 * Math.max(figure_(told.low).length, figure_(told.high).length), R = W - 8, T = 10, B = high - 22;
+    const [r, c] = picked, W = right.clientWidth, high = 190, last = moments.length - 1, L = 8 + 7 * Math.max(figure_(told.low).length, figure_(told.high).length), R = W - 12, T = 10, B = high - 22;
     const pad = 0.04 * (told.high - told.low) || 0.5, x = t => L + (R - L) * t / (last || 1), y = v => B - (B - T) * (v - told.low + pad) / (told.high - told.low + 2 * pad);
     const svg = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" }, right);
     for (const v of ticks(told.low, told.high || told.low + 1, 3)) { S("line", { class: "gr", x1: L, x2: R, y1: y(v), y2: y(v) }, svg); S("text", { class: "t", x: L - 6, y: y(v) + 4, "text-anchor": "end" }, svg, figure_(v)); }
@@ -165,6 +165,7 @@ function balancePanel(page, host) {
   const bound = page.o.panels.balance;
   if (!bound) return null;
   const { designs } = page, element = H("div", { class: "pl-balance" }), words = H("p", { class: "pl-said" }, element);
+  if (bound.meaning) H("p", { class: "pl-hint" }, element, bound.meaning);
   const key = H("p", { class: "pl-key", "aria-hidden": "true" }, element), plots = H("div", { class: "pl-bars" }, element);
   const fill = dataTable(element, bound.title, content);
   const [pro, con] = bound.names, levels = bound.columns.length, short = which => designs.get(which).short;
@@ -185,10 +186,12 @@ function balancePanel(page, host) {
     return rows;
   }
 
+  // A thin mark on a ground of its own, so that it shows on a bar of any colour.
+  const marked = (kind, svg, y1, y2) => [S("line", { class: "halo", y1, y2 }, svg), S("line", { class: kind, y1, y2 }, svg)];
   function layout() {
     if (!told || !plots.clientWidth) return;
     plots.replaceChildren(); updates = [];
-    const room = plots.clientWidth, columns = Math.max(1, Math.min(3, Math.floor((room + 24) / 324))), W = Math.floor((room - (columns - 1) * 24) / columns);
+    const room = plots.clientWidth, columns = Math.max(1, Math.min(3, Math.floor((room + 32) / 452))), W = Math.floor((room - (columns - 1) * 32) / columns);
     plots.style.gridTemplateColumns = `repeat(${columns},minmax(0,1fr))`;
     key.replaceChildren();
     for (const [kind, text] of [["con", `${con} (left)`], ["pro", `${pro} (right)`], ["st", "at the start"], ...same() ? [] : [["ot", short(told.against)]]]) { const one = H("span", {}, key); H("i", { class: kind }, one); H("span", {}, one, text); }
@@ -199,15 +202,15 @@ function balancePanel(page, host) {
       for (let level = 0; level <= levels; level += 1) {
         const top = level * rh + (level === levels ? 4 : 0), all = level === levels;
         S("text", { class: all ? "dl b" : "dl", x: 0, y: top + 16 }, svg, named(level));
-        const bars = ["barriers", "motivators"].map((side, k) => ({ side, sign: k ? 1 : -1, bar: S("rect", { class: k ? "pro" : "con", y: top + 4, height: rh - 9 }, svg), start: S("line", { class: "st", y1: top + 2, y2: top + rh - 3 }, svg), other: S("line", { class: "ot", y1: top + 2, y2: top + rh - 3 }, svg), text: S("text", { class: "dl", y: top + 16, "text-anchor": k ? "start" : "end" }, svg) }));
+        const bars = ["barriers", "motivators"].map((side, k) => ({ side, sign: k ? 1 : -1, bar: S("rect", { class: k ? "pro" : "con", y: top + 4, height: rh - 9 }, svg), start: marked("st", svg, top + 2, top + rh - 3), other: marked("ot", svg, top + 2, top + rh - 3), text: S("text", { class: "dl", y: top + 16, "text-anchor": k ? "start" : "end" }, svg) }));
         updates.push(k => {
           const larger = net(0, k, r, level) < 0 ? "barriers" : "motivators";
           for (const { side, sign, bar, start, other, text } of bars) {
             const v = value(side, 0, k, r, level), size = known(v) ? unit * Math.max(0, v) : 0;
             set(bar, { x: sign > 0 ? centre : centre - size, width: size });
-            const mark = (node, there) => { const ok = known(there); node.style.display = ok ? "" : "none"; if (ok) set(node, { x1: centre + sign * unit * there, x2: centre + sign * unit * there }); };
+            const mark = (nodes, there) => { for (const node of nodes) { node.style.display = known(there) ? "" : "none"; if (known(there)) set(node, { x1: centre + sign * unit * there, x2: centre + sign * unit * there }); } };
             mark(start, value(side, 0, 0, r, level)); mark(other, same() ? NaN : value(side, 1, k, r, level));
-            set(text, { x: sign > 0 ? W : L + M - 6, class: side === larger ? "dl b" : "dl" }); set(text, { x: sign > 0 ? W - M + 6 : L + M - 6 });
+            set(text, { x: sign > 0 ? W - M + 6 : L + M - 6, class: side === larger ? "dl b" : "dl" });
             write(text, known(v) ? figure_(v) : "–");
           }
         });
@@ -223,7 +226,6 @@ function balancePanel(page, host) {
     write(words, `${titled(host.moment(host.at()))}, ${short(told.design)}. ${told.words[k]}`);
     if (!element.querySelector(".pl-data")?.contains(document.activeElement)) fill();
   }
-  if (bound.meaning) H("p", { class: "pl-hint" }, element, bound.meaning);
   return {
     name: "balance", title: bound.title, element, layout,
     refresh: () => host.request(),
@@ -239,26 +241,25 @@ function balancePanel(page, host) {
 // ---------- a waterfall: which provision does the work on the way from one design to the other
 function clausePanel(page, host) {
   const { designs } = page, element = H("div", { class: "pl-clauses" });
-  H("p", { class: "pl-hint" }, element, "Shares the difference between the two designs out over the provisions in which they differ, with luck and everything that is not known, in the scenario and at the values on the left. A share is what a provision changes on average over all orders in which the provisions could come in.");
+  H("p", { class: "pl-hint" }, element, "Shares the difference between the two designs out over the provisions in which they differ, with luck and everything that is not known, in the scenario and at the values that are set. A share is what a provision changes on average over all orders in which the provisions could come in.");
   const acts = H("div", { class: "pl-acts" }, element), begin = button(acts, "Work it out", "Work out which provision does the work", work, "pri"), cancel = button(acts, "Cancel", "Cancel working it out", () => host.request({ do: "stop" }));
   const bar = H("progress", { max: 1, "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
   const old = H("p", { class: "pl-alarm", hidden: "" }, element), body = H("div", { hidden: "" }, element);
   const finding = H("h4", {}, body), said = H("p", { class: "pl-said" }, body), pick = H("label", { class: "pl-choice" }, body); H("span", {}, pick, "Share out");
   const box = H("select", {}, pick), fig = H("figure", { class: "pl-fall" }, body), cap = H("figcaption", {}, fig), capBig = H("b", {}, cap), capSmall = H("span", {}, cap);
   const fill = dataTable(fig, "share of each provision", content), pairs = H("div", {}, body), evidence = H("p", { class: "pl-hint" }, body);
-  let found = null, measure = null, busy = false, belongs = "";
+  let found = null, measure = null, busy = false, belongs = "", spoken = "";
 
   const short = which => designs.get(which)?.short ?? which;
   // What an answer belongs to: which designs are on screen beside the two does not matter.
   const stand = (screen, first, second) => JSON.stringify([first, second, screen.scenario, screen.area, Object.entries(screen.settings || {}).sort(), Object.entries(screen.levers || {}).sort(), screen.events || []]);
   const now = () => stand(page.now.told.screen, host.against(), host.design());
 
-  function work() { host.request({ do: "work" }); busy = true; write(status, "Working: starting."); show(); }
+  function work() { host.request({ do: "work" }); busy = true; spoken = "Working: starting."; show(); }
   function show() {
     const alike = host.design() === host.against();
     begin.disabled = busy || alike; cancel.hidden = !busy; bar.hidden = !busy;
-    if (alike && !busy) write(status, "Nothing to share out: set the design against another one.");
-    else if (!busy && (!found || found.state !== "refused") && !status.dataset.last) write(status, found ? "" : `From ${short(host.against())} to ${short(host.design())}.`);
+    write(status, alike && !busy ? "Nothing to share out: set the design against another one." : spoken || `From ${short(host.against())} to ${short(host.design())}.`);
     const stale = found && belongs !== now();
     old.hidden = !stale; body.classList.toggle("stale", !!stale);
     if (stale) write(old, `Out of date: this was worked out from ${short(found.first)} to ${short(found.second)}, as the sliders stood then. Work it out again for where they stand now.`);
@@ -281,7 +282,7 @@ function clausePanel(page, host) {
     const lowest = Math.min(...numbers), highest = Math.max(...numbers), span = highest - lowest || Math.abs(highest) || 1, x = v => L + 10 + (R - L - 20) * (v - lowest) / span;
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" });
     fig.insertBefore(s, fig.querySelector("details"));
-    for (const v of ticks(lowest, lowest + span, narrow ? 3 : 5)) { S("line", { class: "gr", x1: x(v), x2: x(v), y1: 0, y2: B }, s); S("text", { class: "t", x: x(v), y: high - 6, "text-anchor": "middle" }, s, String(v)); }
+    for (const v of ticks(lowest, lowest + span, narrow ? 3 : 5)) { S("line", { class: "gr", x1: x(v), x2: x(v), y1: 0, y2: B }, s); S("text", { class: "t", x: x(v), y: high - 6, "text-anchor": "middle" }, s, v ? `${v > 0 ? "+" : "−"}${figure(Math.abs(v))}` : "0"); }
     if (known(measure.ends[0])) S("line", { class: "bar", x1: x(measure.ends[0]), x2: x(measure.ends[0]), y1: rh / 2, y2: B - rh / 2 }, s);
     const room = Math.floor(L / 6.7);
     rows.forEach((row, k) => {
@@ -302,7 +303,7 @@ function clausePanel(page, host) {
   }
   function tell() {
     measure = found.measures.find(one => one.name === box.value) || found.measures[0];
-    write(capBig, measure.title); write(capSmall, `Mean over worlds of what each provision changes. Blue: for the better; orange: for the worse; pale: cannot be told from nothing; thin line: 9 in 10 worlds; dots: the two designs. ${found.size}`);
+    write(capBig, measure.title); write(capSmall, `Change from ${short(found.first)}, mean over worlds. Blue: for the better; orange: for the worse; pale: cannot be told from nothing; thin line: 9 in 10 worlds; dots: the two designs. ${found.size}`);
     pairs.replaceChildren();
     if (measure.pairs.length) { H("p", { class: "pl-hint" }, pairs, "Together more or less than each by itself (clear beyond three errors):"); const list = H("ul", {}, pairs); for (const [one, other, size, error] of measure.pairs.slice(0, 6)) H("li", {}, list, `${one} and ${other}: ${size} (error ${error})`); }
     layout();
@@ -313,12 +314,12 @@ function clausePanel(page, host) {
     name: "clauses", title: "Which provision does the work?", element, layout, folded: false,
     refresh: show, moved() {},
     receive(told) {
-      if (told.state === "working") { busy = true; bar.value = told.share; const tenth = Math.floor(10 * told.share); if (status.dataset.last !== String(tenth)) { status.dataset.last = tenth; write(status, `Working: ${10 * tenth}%${found && belongs === now() ? ", a first answer is below" : ""}.`); } }
-      if (told.state === "stopped") { busy = false; status.dataset.last = "stopped"; write(status, found ? "Cancelled; what was worked out before stays." : "Cancelled."); }
-      if (told.state === "refused") { busy = false; status.dataset.last = "refused"; write(status, told.words); }
+      if (told.state === "working") { busy = true; bar.value = told.share; spoken = `Working: ${10 * Math.floor(10 * told.share)}%${found && belongs === now() ? ", a first answer is below" : ""}.`; }
+      if (told.state === "stopped") { busy = false; spoken = found ? "Cancelled; what was worked out before stays." : "Cancelled."; }
+      if (told.state === "refused") { busy = false; spoken = told.words; }
       if (told.state === "found") {
         const kept = found && box.value; found = told; busy = !told.whole; belongs = stand(told.screen, told.first, told.second);
-        status.dataset.last = told.whole ? "whole" : ""; write(status, told.whole ? "Worked out." : "A first answer; more worlds follow.");
+        spoken = told.whole ? "Worked out." : "A first answer; more worlds follow.";
         box.replaceChildren(); for (const one of told.measures) H("option", { value: one.name }, box, one.title);
         box.value = kept && told.measures.some(one => one.name === kept) ? kept : told.start_with;
         write(finding, told.headline + (told.whole ? "" : " (so far)")); write(said, told.sentences.join(" ")); write(evidence, told.evidence);
