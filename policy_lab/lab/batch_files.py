@@ -88,7 +88,7 @@ def exported(
     export_batch(stored, target, format=format, outcome=outcomes, calm=_calm, beyond_excel=True, progress=progress)
     names = sorted(path for path in target.iterdir() if path.is_file())
     sizes = tuple((path.name, path.stat().st_size) for path in names)
-    name, content = _sent(target, names, sum(size for _, size in sizes))
+    name, content = _sent(batch.name, target, names)
     return Exported(target, sizes, whole, name, content)
 
 
@@ -97,12 +97,12 @@ def _calm(results: Results) -> Results:
     return run(calm_plan(results.plan), threads=1)
 
 
-def _sent(folder: Path, files: list[Path], size: int) -> tuple[str, bytes]:
+def _sent(name: str, folder: Path, files: list[Path]) -> tuple[str, bytes]:
     """Return what is sent to the browser: a workbook as it is, several files as one zip; nothing where too large."""
     books = [path for path in files if path.suffix == ".xlsx"]
     if len(books) == 1 and books[0].stat().st_size <= LARGEST:
-        return f"{folder.name}.xlsx", books[0].read_bytes()
-    if size > WORTH:
+        return f"{name}.xlsx", books[0].read_bytes()
+    if sum(path.stat().st_size for path in files) > WORTH:
         return "", b""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

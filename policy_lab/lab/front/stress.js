@@ -18,7 +18,10 @@ function stressView(page) {
 
   // ---------- parts of the page
   const wall = typeof calendar === "function" ? calendar(page, { wide: true }) : null;
-  if (wall) main.appendChild(wall.element);
+  if (wall) {
+    const box = H("section", { class: "st-part" }, main), head = H("h2", { id: fresh() }, box, "Stress calendar");
+    set(box, { "aria-labelledby": head.id }); box.appendChild(wall.element);
+  }
   const jobs = {}; // the name of a piece of work -> the part to which it belongs
   function part(title, lead, ...names) {
     const box = H("section", { class: "st-part" }, main), head = H("h2", { id: fresh() }, box, title);
@@ -62,7 +65,7 @@ function stressView(page) {
     ...b.rows.map(r => [short(r.design), precise(r.risk), known(r.risk_q05) ? `${precise(r.risk_q05)} to ${precise(r.risk_q95)}` : "not known", known(r.simulation_error) ? `± ${two(100 * r.simulation_error)} points` : "not known", ...(b.whole ? [r.withheld === "put in" ? "order put in" : r.withheld || percent(r.chance_best), known(r.regret_1_in_20) ? `${two(100 * r.regret_1_in_20)} points` : "–"] : []), String(r.failed)])]; });
   const precise = v => known(v) ? `${(100 * v).toFixed(1)}%` : "not known";
   const lost = H("details", { class: "pl-data", hidden: "" }, out), lostHead = H("summary", {}, lost), lostTable = H("table", { tabindex: "0" }, lost);
-  const where = H("p", { class: "st-note" }, out);
+  const where = H("p", { class: "st-note" }, out), commands = H("details", { class: "pl-data" }, out), commandHead = H("summary", {}, commands), command = H("code", { class: "st-code", tabindex: "0" }, commands);
 
   function cost() {
     clearTimeout(asking);
@@ -85,7 +88,9 @@ function stressView(page) {
     lostTable.replaceChildren(); const head = H("tr", {}, H("thead", {}, lostTable)), body = H("tbody", {}, lostTable);
     for (const cell of ["Design", "world", "future", "why"]) H("th", { scope: "col" }, head, cell);
     for (const [name, ...cells] of b.failed) { const row = H("tr", {}, body); H("th", { scope: "row" }, row, short(name)); for (const cell of cells) H("td", {}, row, String(cell)); }
-    write(where, `${b.failed_runs ? "" : "No run failed. "}${b.plan} Folder: ${b.folder}. ${b.whole ? "The same numbers come from" : "It is gone on with here, or by"}: policy-lab batch ${b.name}/plan.yaml --out ${b.name} --resume --memory ${b.gib}`);
+    write(where, `${b.failed_runs ? "" : "No run failed. "}${b.plan} Folder: ${b.folder}.`);
+    write(command, `policy-lab batch "${b.folder}/plan.yaml" --out "${b.folder}" --resume --memory ${b.gib}`);
+    write(commandHead, b.whole ? "The same from the command line" : "Go on from the command line");
   }
 
   // ---------- 2: files
@@ -106,8 +111,8 @@ function stressView(page) {
   doer(hangs.form, "Look", "Find what the answer hangs on", () => { begin(hangs); ask("sensitivity", { outcome: what.value, design: whose.value, other: less.value }); });
   const hangsOut = H("div", { class: "st-out", hidden: "" }, hangs.box), hangsFind = H("p", { class: "st-find" }, hangsOut), hangsNote = H("p", { class: "st-note" }, hangsOut), hangsOld = H("p", { class: "st-old", hidden: "" }, hangsOut);
   const bars = H("figure", {}, hangsOut), barWords = caption(bars, "", "");
-  const fillBars = dataTable(bars, "every input that was moved", () => [["Input", "group", "evidence", "from", "to", "effect", "9 in 10 of it", "told"], ...told.sensitivity.rows.map(r => [r.input, r.group, r.grade, limit(r.range[0], r.unit), limit(r.range[1], r.unit), two(r.size), `${two(r.q05)} to ${two(r.q95)}`, r.verdict])]);
-  const limit = (v, unit) => known(v) ? `${two(v)}${unit ? ` ${unit}` : ""}` : "–";
+  const fillBars = dataTable(bars, "every input that was moved", () => [["Input", "group", "evidence", "from", "to", "effect", "9 in 10 of it", "told"], ...told.sensitivity.rows.map(r => [r.input, r.group, r.grade, limit(r.range[0], r.unit), limit(r.range[1], r.unit), brief2(r.size), `${brief2(r.q05)} to ${brief2(r.q95)}`, r.verdict])]);
+  const limit = (v, unit) => known(v) ? `${brief2(v)}${unit ? ` ${unit}` : ""}` : "–";
   const more = H("p", { class: "st-note" }, hangsOut);
   function showSensitivity() {
     const f = told.sensitivity;
@@ -127,7 +132,7 @@ function stressView(page) {
   const search = doer(fails.form, "Search", "Search where it fails", () => { begin(fails); ask("discover", { design: who.value, other: versus.value }); });
   const boxOut = H("div", { class: "st-out", hidden: "" }, fails.box), boxFind = H("p", { class: "st-find" }, boxOut), boxNote = H("p", { class: "st-note" }, boxOut), boxOld = H("p", { class: "st-old", hidden: "" }, boxOut);
   const box = H("figure", {}, boxOut), boxWords = caption(box, "", "");
-  const fillBox = dataTable(box, "the box, where it was sought and where it was judged", () => { const d = told.discovery; return [["", "sought", "judged"], ...[["in the box, it happens in", "density"], ["of all cases where it happens, in the box", "coverage"], ["of all cases, in the box", "mass"], ["over all, it happens in", "base"]].map(([words, key]) => [words, percent(d.sought[key]), percent(d.held_out[key])]), ["chance of so dense a box by luck alone", "", two(d.by_chance)]]; });
+  const fillBox = dataTable(box, "the box, where it was sought and where it was judged", () => { const d = told.discovery; return [["", "sought", "judged"], ...[["in the box, it happens in", "density"], ["of all cases where it happens, in the box", "coverage"], ["of all cases, in the box", "mass"], ["over all, it happens in", "base"]].map(([words, key]) => [words, percent(d.sought[key]), percent(d.held_out[key])]), ["chance of so dense a box by luck alone", "", brief2(d.by_chance)]]; });
   const fillRegions = dataTable(boxOut, "regions of a classification tree", () => [["Region", "it happens in", "share of all where it happens", "share of all"], ...told.discovery.regions.map(([words, ...cells]) => [words, ...cells.map(percent)])]);
   function showBox() {
     const d = told.discovery;
