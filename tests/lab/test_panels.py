@@ -106,7 +106,7 @@ def test_the_matrix_shows_what_the_engine_computes(desk, told, screen, calm) -> 
     ((said, arrays),) = told
     values = calm.outcomes["Motive strength"].values[:, 0, 0]
     for place, name in enumerate((SECOND, FIRST)):
-        expected = np.moveaxis(values[calm.designs.index(name)], -1, 0)  # time comes last there
+        expected = values[calm.designs.index(name)]
         assert np.allclose(arrays["values"][place], expected, rtol=1e-3)
     assert (said["low"], said["high"]) == (arrays["values"].min(), arrays["values"].max())
     assert len(said["words"]) == len(arrays["moments"]) == len(calm.time)
@@ -205,7 +205,7 @@ def test_the_balance_shows_what_the_engine_computes(desk, told, screen, calm) ->
     ((said, arrays),) = told
     at = calm.designs.index(SECOND)
     for key, name in (("motivators", "Motive strength"), ("barriers", "Doubt")):
-        expected = np.moveaxis(calm.outcomes[name].values[at, 0, 0], -1, 0)  # time comes last there
+        expected = calm.outcomes[name].values[at, 0, 0]
         assert np.allclose(arrays[key][0], expected, rtol=1e-3)
     behind = int((arrays["motivators"][0, -1] < arrays["barriers"][0, -1]).sum())
     assert behind == 3
