@@ -52,9 +52,8 @@ def main() -> None:
     print(f"{study.name}, {slider.name}: {size}")
     for name, values in (("whole", whole), ("model", inside), ("message", words), ("wall", walls)):
         print(f"{name:8} median {1000 * median(values):6.1f} ms, p95 {1000 * np.quantile(values, 0.95):6.1f} ms")
-    print(
-        f"the sample: {ready.coarse.factor} times the model's own step, again within {ready.coarse.margin:.2g} of the bar"
-    )
+    coarse = ready.coarse
+    print(f"the sample: {coarse.factor} times the model's own step, again within {coarse.margin:.2g} of the bar")
     print(f"steps to rest: median {median(steps):.0f}; bytes a movement: {len(message.numbers)}")
 
 
