@@ -1,18 +1,24 @@
-"""One number for a variable that has many: one of its elements, or the mean of all."""
+"""One number for a variable that has many: one of its elements, or the mean or the sum of all."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import Final, Literal
 
 import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.model.types import Model
 
+SUM: Final = "sum of all"
+"""Stands for the sum over the elements of a dimension, as an empty pick stands for their mean."""
 
-def averaged(values: np.ndarray, elements: Sequence[Sequence[str]], picks: Sequence[int | None] = ()) -> np.ndarray:
-    """Return the values of one element along some dimensions, and the mean over the others.
+Pick = int | Literal["sum"] | None
+
+
+def averaged(values: np.ndarray, elements: Sequence[Sequence[str]], picks: Sequence[Pick] = ()) -> np.ndarray:
+    """Return the values of one element along some dimensions, and the mean or the sum over the others.
 
     Parameters
     ----------
@@ -21,8 +27,8 @@ def averaged(values: np.ndarray, elements: Sequence[Sequence[str]], picks: Seque
     elements
         The names along each dimension of the variable.
     picks
-        For each dimension the place of an element, or None for the mean of all; the mean unless told. Where two
-        dimensions that are averaged bear the same names, nobody is paired with themselves.
+        For each dimension the place of an element, ``sum``, or None for the mean of all; the mean unless told. Where
+        two such dimensions bear the same names, nobody is paired with themselves.
 
     Returns
     -------
@@ -33,37 +39,37 @@ def averaged(values: np.ndarray, elements: Sequence[Sequence[str]], picks: Seque
     array(2.)
     """
     chosen = tuple(picks) or (None,) * len(elements)
-    places = tuple(slice(None) if place is None else place for place in chosen)
-    left = [tuple(names) for names, place in zip(elements, chosen, strict=True) if place is None]
-    kept = values[(..., *places)]
+    kept = values[(..., *(pick if isinstance(pick, int) else slice(None) for pick in chosen))]
+    left = [(tuple(names), pick) for names, pick in zip(elements, chosen, strict=True) if not isinstance(pick, int)]
     if not left:
         return np.asarray(kept)
-    counted = np.ones(tuple(len(names) for names in left))
+    counted = np.ones(tuple(len(names) for names, _ in left), dtype=bool)
     for one, other in combinations(range(len(left)), 2):
-        if left[one] == left[other] and len(left[one]) > 1:
-            shape = [len(left[one]) if axis in (one, other) else 1 for axis in range(len(left))]
-            counted = counted * (1.0 - np.eye(len(left[one]))).reshape(shape)
+        if left[one][0] == left[other][0] and len(left[one][0]) > 1:
+            shape = [len(left[one][0]) if axis in (one, other) else 1 for axis in range(len(left))]
+            counted &= ~np.eye(len(left[one][0]), dtype=bool).reshape(shape)
+    summed = tuple(axis for axis, (_, pick) in enumerate(left) if pick == "sum")
     axes = tuple(range(kept.ndim - len(left), kept.ndim))
-    return np.asarray(np.where(counted > 0, kept, 0.0).sum(axis=axes) / counted.sum())
+    return np.asarray(np.where(counted, kept, 0.0).sum(axis=axes) / counted.any(axis=summed).sum())
 
 
-def picked(model: Model, variable: str, picks: Mapping[str, str]) -> tuple[int | None, ...]:
-    """Return the places of the elements that were picked, along each dimension of a variable.
+def picked(model: Model, variable: str, picks: Mapping[str, str]) -> tuple[Pick, ...]:
+    """Return what was picked along each dimension of a variable.
 
     Parameters
     ----------
     picks
-        Dimension -> element; the mean is meant where it is empty or left out.
+        Dimension -> element, or `SUM`; the mean is meant where it is empty or left out.
 
     Raises
     ------
     InputError
         For an element that a dimension does not have.
     """
-    found: list[int | None] = []
+    found: list[Pick] = []
     for dimension, elements in zip(model[variable].dimensions, model.elements(variable), strict=True):
         element = picks.get(dimension, "")
-        if element and element not in elements:
+        if element and element not in (*elements, SUM):
             raise InputError(Problem(what=f"no element `{element}` in `{dimension}`"))
-        found.append(elements.index(element) if element else None)
+        found.append(elements.index(element) if element in elements else "sum" if element else None)
     return tuple(found)

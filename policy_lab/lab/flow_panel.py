@@ -17,7 +17,7 @@ from policy_lab.lab.desk import Desk, asked_design
 from policy_lab.lab.state import Screen
 from policy_lab.model.diagram import CLOUD, Diagram
 from policy_lab.model.sections import pictures
-from policy_lab.model.types import Kind, Model
+from policy_lab.model.types import Model
 from policy_lab.model.views import diagram_of
 
 
@@ -33,8 +33,8 @@ class FlowPanel:
     def answer(self, content: Mapping[str, Any], screen: Screen) -> None:
         """Send a view of the model with the paths of what it shows; the layout alone goes behind, the first time.
 
-        ``content``: ``part`` (a view of the model, the first where left out), ``picks`` (dimension -> element), ``has`` (the one whose
-        diagram the page has already), ``design`` and ``against``.
+        ``content``: ``part`` (a view of the model; the first where left out), ``picks`` (dimension -> element), ``has``
+        (the view whose diagram the page has already), ``design`` and ``against``.
 
         Raises
         ------
@@ -74,22 +74,18 @@ class FlowPanel:
         if unwanted():
             return
         shown = [at for at, node in enumerate(diagram.nodes) if node.name in paths.values]
-        stocks = [at for at in shown if diagram.nodes[at].kind is Kind.STOCK]
         told = {
             "part": view,
             "parts": list(self._views),
             "picks": dict(picks),
             "shown": shown,
-            "stocks": stocks,
             "designs": list(designs),
         }
         if has != view:
             told["diagram"] = plain_diagram(model, diagram)
-        names = {at: diagram.nodes[at].name for at in shown}
-        arrays = {
-            "series": _paths(paths, model, designs[0], [names[at] for at in shown], picks),
-            "other": _paths(paths, model, designs[1], [names[at] for at in stocks], picks),
-        }
+        names = [diagram.nodes[at].name for at in shown]
+        series, other = (_paths(paths, model, design, names, picks) for design in designs)
+        arrays = {"series": series, "other": other}
         self._desk.tell(told, arrays)
 
 

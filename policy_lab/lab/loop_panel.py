@@ -10,7 +10,7 @@ import numpy as np
 
 from policy_lab.analysis.outcomes import band, mean_of, over_futures
 from policy_lab.analysis.shortfall import shortfall
-from policy_lab.analysis.words import listed
+from policy_lab.analysis.words import listed, without_capital
 from policy_lab.engine import compile_model
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.behind import Behind
@@ -172,7 +172,7 @@ class LoopPanel:
         study = self._desk.study
         shorts = [study.design(name).short or study.design(name).title for name in clear]
         sample = f"{plan.worlds} worlds with {plan.futures} futures each"
-        title = study.file.measures.shortfall.title
+        title = without_capital(study.file.measures.shortfall.title)
         told = (
             f"Cutting {listed(names)} changes the {title} of {listed(shorts)} in at least 9 of 10 worlds the same way."
         )

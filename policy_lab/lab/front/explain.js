@@ -107,7 +107,7 @@ function explained(page, main) {
     };
     const one = { panel: make_(page, host), ready: false, stale: true, answered() { queue.busy = 0; if (queue.next) { const { next } = queue; queue.next = null; send(next); } } };
     if (!one.panel) continue;
-    const section = H("section", { class: `pl-part pl-${one.panel.name}` }, main), id = fresh();
+    const section = H("section", { class: "pl-part", "data-panel": one.panel.name }, main), id = fresh();
     set(section, { "aria-labelledby": id });
     const fold = H("details", {}, section), head = H("summary", {}, fold); H("h3", { id }, head, one.panel.title);
     fold.appendChild(one.panel.element); fold.open = !one.panel.folded;
@@ -137,7 +137,7 @@ function explained(page, main) {
   // ---------- which designs there are to explain
   function named() {
     const d = designs.get(state.design), a = designs.get(state.against);
-    write(headline, state.design === state.against ? `How ${d.short} works` : `Why does ${d.short} do as it does, set against ${a.short}?`);
+    write(headline, state.design === state.against ? `How ${d.short} works` : `What sets ${d.short} apart from ${a.short}`);
   }
   function offered() {
     const names = page.screen.designs.filter(name => designs.has(name)), base = names.includes(o.base) ? o.base : names[0];

@@ -1,6 +1,7 @@
 // One part of the model as stocks and flows, with the values of one moment: boxes are stocks, hourglasses on pipes are
 // flows, plain words are auxiliaries. The places of all of them come from the model's own sketch.
-const FLOW_PAD = 72, FLOW_ROW = 1.18, FLOW_LEAST = 1, FLOW_MOST = 1.75; // px, and px for each pixel of the sketch
+const FLOW_ROW = 1.18, FLOW_LEAST = 1, FLOW_MOST = 1.75; // px, and px for each pixel of the sketch
+const SUM_OF_ALL = "sum of all"; // as policy_lab/lab/averaged.py knows it
 const PIPE = [1.5, 9]; // px: the width of a pipe that carries nothing, and of one that carries its most
 
 // A number of three figures, with thousands separated.
@@ -34,6 +35,7 @@ function flowPanel(page, host) {
   const fill = dataTable(fig, "values at this moment", () => table());
 
   const asked = { part: "", picks: {} };
+  let pointed = ""; // the loop whose button something points at
   let drawn = null; // the diagram, the paths of what it shows, and what changes with the moment
   const asking = () => ({ part: asked.part, picks: asked.picks, has: drawn ? drawn.part : "" });
   const short = name => page.designs.get(name).short;
@@ -55,7 +57,7 @@ function flowPanel(page, host) {
     rest.replaceChildren();
     for (const [name, elements] of Object.entries(drawn.diagram.dimensions)) {
       const wrap = H("label", { class: "pl-choice" }, rest); H("span", {}, wrap, name);
-      const select = H("select", {}, wrap); H("option", { value: "" }, select, "mean of all");
+      const select = H("select", {}, wrap); H("option", { value: "" }, select, "mean of all"); H("option", { value: SUM_OF_ALL }, select, SUM_OF_ALL);
       for (const one of elements) H("option", { value: one }, select, one);
       select.value = asked.picks[name] || "";
       select.onchange = () => { asked.picks = { ...asked.picks, [name]: select.value }; host.request(asking()); };
@@ -64,21 +66,23 @@ function flowPanel(page, host) {
 
   // ---------- places: from pixels of the sketch to those of the page
   function placed() {
-    const { nodes, links } = drawn.diagram, xs = nodes.map(n => n.x), ys = nodes.map(n => n.y), left = Math.min(...xs), top = Math.min(...ys);
-    const room = Math.max(320, box.clientWidth || 900) - 2 * FLOW_PAD, span = Math.max(...xs) - left || 1;
-    const scale = Math.max(FLOW_LEAST, Math.min(FLOW_MOST, room / span));
-    const piped = new Set(links.filter(link => link[2]).flatMap(link => [link[0], link[1]]));
-    const marks = nodes.map((node, at) => {
-      const x = FLOW_PAD + (node.x - left) * scale, y = 46 + (node.y - top) * FLOW_ROW, stock = node.kind === "stock" && !node.guest;
-      if (!node.name) return { at, node, x, y, w: 13, h: 10, cloud: true };
-      const name = node.guest ? `‹${node.name}›` : node.name, lines = flowLines(name, Math.min(136, 132 * scale), 11.5, stock ? 600 : 400);
-      const w = Math.max(...lines.map(text => wide(text, 11.5, stock ? 600 : 400)), stock ? 92 : 40, wide(inUnit(-88.8, node.unit), 11.5)) / 2 + (stock ? 8 : 3);
-      const h = lines.length * 7 + 8 + (stock ? 14 : 0), flow = node.kind === "flow" && piped.has(at);
-      return { at, node, x, y, w, h, lines, stock, flow, upright: flow && upright(at) };
+    const { nodes, links } = drawn.diagram, xs = nodes.map(n => n.x), left = Math.min(...xs), top = Math.min(...nodes.map(n => n.y)), right = Math.max(...xs);
+    const piped = new Set(links.filter(link => link[2]).flatMap(link => [link[0], link[1]])), room = Math.max(320, box.clientWidth || 900) - 20;
+    const within = scale => nodes.map((node, at) => { // how much room the words of each node take
+      const stock = node.kind === "stock" && !node.guest, flow = node.kind === "flow" && piped.has(at);
+      if (!node.name) return { at, node, w: 13, h: 10, cloud: true };
+      const lines = flowLines(node.guest ? `‹${node.name}›` : node.name, Math.min(136, 132 * scale), 11.5, stock ? 600 : 400);
+      const w = Math.max(...lines.map(text => wide(text, 11.5, stock ? 600 : 400)), stock ? 92 : 40, wide(inUnit(most(at), node.unit), 11.5, 600)) / 2 + (stock ? 8 : 3);
+      return { at, node, w, h: lines.length * 7 + 8 + (stock ? 14 : 0), lines, stock, flow, upright: flow && upright(at) };
     });
-    const size = { W: Math.max(...marks.map(m => m.x + m.w), 0) + 12, H: Math.max(...marks.map(m => m.y + (m.flow ? 12 + 2 * m.h : m.h)), 0) + 14 };
-    return { marks, size, piped };
+    // Half of the widest words stands out on either side; what is left for the places gives the scale.
+    const first = within(1), beyond = side => Math.max(...first.filter(m => Math.abs(m.node.x - side) < 70).map(m => m.w));
+    const scale = Math.max(FLOW_LEAST, Math.min(FLOW_MOST, (room - beyond(left) - beyond(right)) / (right - left || 1)));
+    const marks = within(scale).map(m => ({ ...m, x: (m.node.x - left) * scale, y: 46 + (m.node.y - top) * FLOW_ROW })), start = 8 - Math.min(...marks.map(m => m.x - m.w));
+    for (const m of marks) m.x += start;
+    return { marks, size: { W: Math.ceil(Math.max(...marks.map(m => m.x + m.w)) + 8), H: Math.ceil(Math.max(...marks.map(m => m.y + (m.flow ? 12 + 2 * m.h : m.h))) + 14) } };
   }
+  const most = at => [drawn.mine(at), drawn.other(at)].reduce((a, values) => (values || []).reduce((b, v) => Math.abs(v) > Math.abs(b) ? v : b, a), -88.8); // the longest figure to come, about
   function upright(at) { // do the pipes of a flow run up and down rather than from side to side?
     const { nodes, links } = drawn.diagram;
     let across = 0, down = 0;
@@ -210,8 +214,10 @@ function flowPanel(page, host) {
       const v = drawn.mine(m.at), against = mine === other ? "" : `, and ${three(drawn.other(m.at)[at])} under ${short(other)}`;
       return `${m.node.name} stands at ${inUnit(v[at], m.node.unit)} (${three(v[0])} at the start${against})`;
     });
-    const means = Object.keys(drawn.diagram.dimensions).filter(name => !asked.picks[name]), kept = Object.entries(asked.picks).filter(pair => pair[1]);
-    const which = [kept.length ? `Shown: ${kept.map(([name, one]) => `${name} ${one}`).join(", ")}.` : "", means.length ? `A variable with several values is shown as the mean over ${means.join(" and ")}, nobody paired with themselves.` : ""];
+    const over = pick => Object.keys(drawn.diagram.dimensions).filter(name => (asked.picks[name] || "") === pick), whole = name => !asked.picks[name] || asked.picks[name] === SUM_OF_ALL;
+    const kept = Object.entries(asked.picks).filter(([name]) => !whole(name)), paired = drawn.nodes.some(node => { const left = node.dimensions.filter(whole).map(name => drawn.diagram.dimensions[name].join()); return new Set(left).size < left.length; });
+    const all = [["", "mean"], [SUM_OF_ALL, "sum"]].filter(([pick]) => over(pick).length).map(([pick, word]) => `the ${word} over ${over(pick).join(" and ")}`);
+    const which = [kept.length ? `Shown: ${kept.map(([name, one]) => `${name} ${one}`).join(", ")}.` : "", all.length ? `Of a variable with several values ${all.join(" and ")} is shown${paired ? ", nobody paired with themselves" : ""}.` : ""];
     write(words, `${titled(host.moment(at))} under ${short(mine)}, central path: ${told.length ? `${told.join("; ")}.` : "no stock in this part."} ${which.filter(Boolean).join(" ")}`);
     const flows = (place, inward) => drawn.arrows.filter(a => a.pipe && (inward ? a.end : a.start) === place).map(a => drawn.nodes[a.flow].name);
     const parts = stocks.map(({ m }) => { const into = flows(m.at, true), out = flows(m.at, false); return `${m.node.name} ${inUnit(drawn.mine(m.at)[at], m.node.unit)}${into.length ? `, in by ${into.join(" and ")}` : ""}${out.length ? `, out by ${out.join(" and ")}` : ""}`; });
@@ -235,8 +241,9 @@ function flowPanel(page, host) {
       const here = hits(loop).length, chip = H("button", { type: "button", class: `pl-chip2 ${loop.kind}${here ? "" : " off"}`, "aria-pressed": "false", "aria-label": `${loop.name} ${loop.title}: ${here ? "highlight in this picture" : `in other parts of the model, ${loop.path.some(name => inSight.has(name)) ? "no link of it here" : "nothing of it here"}`}`, title: loop.title }, chips, loop.name);
       chip.dataset.loop = loop.name;
       chip.onclick = () => host.pick(host.chosen() === loop.name ? "" : loop.name);
-      chip.onpointerenter = () => host.hover(loop.name); chip.onpointerleave = () => host.hover("");
-      chip.onfocus = () => { if (chip.matches(":focus-visible")) host.hover(loop.name); }; chip.onblur = () => host.hover("");
+      const over = name => { pointed = name; host.hover(name); };
+      chip.onpointerenter = () => over(loop.name); chip.onpointerleave = () => over("");
+      chip.onfocus = () => { if (chip.matches(":focus-visible")) over(loop.name); }; chip.onblur = () => over("");
     }
   }
   const links_ = loop => loop.path.map((name, k) => [name, loop.path[(k + 1) % loop.path.length]]);
@@ -253,9 +260,15 @@ function flowPanel(page, host) {
     drawn.s.classList.toggle("lit", Boolean(loop));
     for (const a of drawn.arrows) { a.g.classList.remove("on"); write(a.sign, ""); }
     for (const shape of drawn.shapes) shape.g?.classList.toggle("on", Boolean(loop?.path.includes(shape.m.node.name)));
-    loopWords.hidden = !loop;
+    tell(host.loops.get(pointed || host.chosen()));
     if (!loop) return;
     for (const [arrow, k] of hits(loop)) { arrow.g.classList.add("on"); arrow.g.parentNode.appendChild(arrow.g); write(arrow.sign, loop.signs ? loop.signs[k] : ""); }
+  }
+  // Said of a loop that one of these buttons means. The list below lights the picture too, but its rows say the same
+  // themselves, and what stands above a pointer must not grow.
+  function tell(loop) {
+    loopWords.hidden = !host.loops.size;
+    if (!loop) { write(loopWords, "Point at a loop, or choose one, to light it in the picture."); return; }
     const here = new Set(drawn.nodes.map(node => node.name)), away = loop.path.map((name, k) => [name, loop.homes[k]]).filter(([name]) => !here.has(name));
     const elsewhere = [...new Set(away.map(pair => pair[1]))].map(home => `${away.filter(pair => pair[1] === home).map(pair => pair[0]).join(", ")} (${home})`);
     write(loopWords, `${loop.name} ${loop.title}, ${loop.kind}. ${loop.meaning} ${elsewhere.length ? `Not in this picture: ${elsewhere.join("; ")}.` : "All of it is in this picture."}${loop.words ? ` ${loop.words}` : ""}`);

@@ -4,13 +4,14 @@ function loopPanel(page, host) {
   const { o, designs } = page;
   const element = H("div", { class: "pl-loops" });
   const hint = H("p", { class: "pl-hint" }, element, "R: reinforcing, a change comes back as more of itself. B: balancing, a change comes back as its opposite. Point at a loop to light it in the diagram above. Switch it off to see every design without it.");
-  const list = H("ul", { class: "pl-looplist" }, element);
-  const cut = H("p", { class: "pl-hint" }, element), status = H("p", { class: "pl-says", role: "status" }, element), results = H("div", { class: "pl-without" }, element);
-  const riskWords = H("p", { class: "pl-says" }, element), fig = H("div", {}, element);
+  const body_ = H("div", { class: "pl-loopbody" }, element), list = H("ul", { class: "pl-looplist" }, body_), side = H("div", { class: "pl-cutside" }, body_);
+  const status = H("p", { class: "pl-says", role: "status" }, side), cut = H("p", { class: "pl-hint" }, side), results = H("div", { class: "pl-without" }, side);
+  const riskWords = H("p", { class: "pl-says" }, side), fig = H("div", {}, side);
   const fill = dataTable(fig, "with and without the loops that are switched off", () => table());
   const rows = new Map(), off = new Set();
-  let drawn = null;
-  fig.hidden = results.hidden = cut.hidden = status.hidden = riskWords.hidden = true;
+  let drawn = null, last_ = ""; // the switch that was moved last
+  const idle = "Switch a loop off to see the central path of every design with it (full line) and without (dashed), and what that does to the risk in a small sample.";
+  fig.hidden = results.hidden = cut.hidden = riskWords.hidden = true; write(status, idle);
 
   // ---------- the list
   function listed(loops) {
@@ -21,10 +22,10 @@ function loopPanel(page, host) {
       const toggle = H("button", { type: "button", role: "switch", "aria-checked": "true", "aria-labelledby": id, class: "pl-switch" }, item); H("i", {}, toggle);
       const body = H("div", {}, item), head = H("div", { id, class: "pl-loophead" }, body);
       H("b", { class: "pl-badge" }, head, loop.name); H("b", {}, head, ` ${loop.title}`); H("span", { class: "pl-whyhome" }, head, ` ${loop.kind}`);
-      H("span", {}, body, loop.meaning); const along = H("span", { class: "pl-hint" }, body), fold = H("details", {}, body);
-      H("summary", {}, fold, "Link by link"); const steps = H("ol", {}, fold);
-      rows.set(loop.name, { item, toggle, along, steps });
-      toggle.onclick = () => { if (off.has(loop.name)) off.delete(loop.name); else off.add(loop.name); switched(); };
+      H("span", {}, body, loop.meaning); const here = H("p", { class: "pl-here" }, body), fold = H("details", {}, body);
+      H("summary", {}, fold, "Link by link, and how long it takes"); const along = H("span", { class: "pl-hint" }, fold), steps = H("ol", {}, fold);
+      rows.set(loop.name, { item, toggle, along, steps, here });
+      toggle.onclick = () => { if (off.has(loop.name)) off.delete(loop.name); else off.add(loop.name); last_ = loop.name; switched(); };
       item.onpointerenter = () => host.hover(loop.name); item.onpointerleave = () => host.hover("");
       item.onfocusin = () => host.hover(loop.name); item.onfocusout = () => host.hover("");
     }
@@ -50,21 +51,26 @@ function loopPanel(page, host) {
     ask();
   }
   function ask() {
-    if (!off.size) { drawn = null; for (const part of [fig, results, cut, status, riskWords]) part.hidden = true; }
-    else { status.hidden = false; write(status, "…"); }
+    if (!off.size) { drawn = null; for (const part of [fig, results, cut, riskWords]) part.hidden = true; say(idle); } else if (!drawn) say("…");
     host.request({ what: "cut", loops: [...off] });
+  }
+
+  // What is found is said beside the list; where the page is narrow, at the switch that was moved last too.
+  function say(words) {
+    write(status, words);
+    for (const [name, row] of rows) write(row.here, name === last_ && off.has(name) ? words : "");
   }
 
   function receive(content, arrays) {
     if (content.what === "list") { listed(content.loops); host.hover(""); return; }
     if (content.what === "found") { for (const [name, found] of Object.entries(content.loops)) Object.assign(host.loops.get(name), found); describe(); host.hover(""); return; }
-    if (content.what === "fault") { status.hidden = false; write(status, content.words); return; }
+    if (content.what === "fault") { say(content.words); return; }
     if (!off.size) return;
-    if (content.what === "wait") { status.hidden = false; element.classList.add("busy"); write(status, `${drawn ? `${drawn.words} ` : ""}${content.words}`); return; }
-    if (content.loops.join() !== [...off].join() && content.loops.slice().sort().join() !== [...off].sort().join()) return; // of what was asked before
+    if (content.what === "wait") { say(`${drawn ? `${drawn.words} ` : ""}${content.words}`); return; }
+    if ([...content.loops].sort().join() !== [...off].sort().join()) return; // of what was asked before
     if (content.what === "paths") { drawn = { ...content, ...arrays, risk: null }; write(cut, content.cut); cut.hidden = false; riskWords.hidden = true; }
-    else { drawn.risk = { ...content, ...arrays }; write(riskWords, content.words); riskWords.hidden = false; element.classList.remove("busy"); }
-    status.hidden = false; write(status, drawn.words); fig.hidden = results.hidden = false;
+    else { drawn.risk = { ...content, ...arrays }; write(riskWords, content.words); riskWords.hidden = false; }
+    say(drawn.words); fig.hidden = results.hidden = false;
     layout();
   }
 
@@ -73,7 +79,7 @@ function loopPanel(page, host) {
   function layout() {
     if (!drawn || results.hidden) return;
     results.replaceChildren(); fill();
-    const names = drawn.designs, room = results.clientWidth || 700, cols = Math.max(1, Math.min(names.length, Math.floor(room / 190)));
+    const names = drawn.designs, room = results.clientWidth || 700, cols = Math.max(1, Math.min(names.length, Math.floor(room / 160)));
     results.style.gridTemplateColumns = `repeat(${cols},minmax(0,1fr))`;
     let low = o.measure.bar, high = o.measure.bar;
     for (const values of [drawn.whole, drawn.without]) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
@@ -95,7 +101,7 @@ function loopPanel(page, host) {
     });
     moved();
   }
-  const points = v => known(v) ? signed(100 * v, 0) : "not known";
+  const points = v => known(v) ? signed(100 * v, 0).replace("±", "") : "not known";
   const apart_ = (a, b) => { for (let digits = 2; digits < 5; digits += 1) { const pair = [a, b].map(v => known(v) ? v.toPrecision(digits) : "not known"); if (pair[0] !== pair[1]) return pair; } return [three(a), three(b)]; };
   function moved() { for (const [node, x] of drawn?.cursors || []) set(node, { x1: x(host.at()), x2: x(host.at()) }); }
   const table = () => {

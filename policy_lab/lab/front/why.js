@@ -4,7 +4,8 @@ function whyPanel(page, host) {
   const element = H("div", { class: "pl-whys" });
   const put = H("p", { class: "pl-put" }, element), lead = H("p", { class: "pl-says" }, element), list = H("ol", { class: "pl-whylist" }, element);
   const fig = H("div", {}, element);
-  H("p", { class: "pl-hint" }, fig, "How far apart: the mean distance of the two central paths over time, as a share of the variable's range over all designs shown (or of half its size where it hardly moves). It says where they differ, not how much each difference does. What follows from the levers alone is left out: it was put in.");
+  const span = H("p", { class: "pl-hint" }, fig);
+  const about = "How far apart: the mean distance of the two central paths over time, as a share of the variable's range over all designs shown (or of half its size where it hardly moves). It says where they differ, not how much each difference does. What follows from the levers alone is left out: it was put in.";
   const fill = dataTable(fig, "variables that differ most", () => table());
   let drawn = null;
 
@@ -17,6 +18,7 @@ function whyPanel(page, host) {
   function layout() {
     if (!drawn) return;
     list.replaceChildren(); fig.hidden = !drawn.rows.length;
+    write(span, `Lines run from the start to ${host.moment(host.time().length - 1)}; full ${page.designs.get(drawn.designs[0]).short}, dashed ${page.designs.get(drawn.designs[1]).short}. ${about}`);
     for (const row of drawn.rows) {
       const item = H("div", { class: "pl-whyrow" }, H("li", {}, list)), said = H("div", { class: "pl-whyword" }, item);
       H("b", {}, said, row.name); H("span", { class: "pl-whyhome" }, said, row.view);
