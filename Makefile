@@ -54,8 +54,15 @@ lint: $(VENV)/.develops
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# What the accessibility scan reads: one package from npm, of a version and with bytes that tests/lab/axe.py knows.
+AXE := tests/lab/node_modules/axe-core/package.json
+$(AXE): tests/lab/package.json
+	@if command -v npm >/dev/null; then echo "Installing axe-core for the accessibility scan …"; \
+		npm install --prefix tests/lab --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
+	else echo "The accessibility scan needs axe-core, which npm installs: install Debian's package npm, or Node.js." >&2; exit 1; fi
+
 # The tests of the screen drive a real Chromium: Debian's, which root gets here, and anybody else is told of.
-browser:
+browser: $(AXE)
 	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
 		echo "Installing Debian's chromium …"; apt-get update -qq && \

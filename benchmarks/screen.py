@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 
 import policy_lab as pl
-from policy_lab.engine import CompiledModel
+from policy_lab.engine.llvm_backend import LlvmBackend
 from policy_lab.lab.moving import SAMPLE, made_ready, moved
 from policy_lab.lab.page import moved_message
 from policy_lab.lab.sliders import sliders
@@ -27,7 +27,7 @@ def main() -> None:
     _, ready = moved(ready, {})
     slider = next(one for one in sliders(study) if not one.stops)
     inside: list[float] = []
-    plain = CompiledModel.run
+    plain = LlvmBackend.simulate
 
     def timed(self, *arguments, **options):
         before = time.process_time()
@@ -37,7 +37,7 @@ def main() -> None:
             inside[-1] += time.process_time() - before
 
     whole, words, walls, steps = [], [], [], []
-    CompiledModel.run = timed
+    LlvmBackend.simulate = timed
     for value in np.linspace(slider.base, slider.high, MOVES):
         inside.append(0.0)
         clock, wall = time.process_time(), time.perf_counter()
@@ -52,6 +52,8 @@ def main() -> None:
     print(f"{study.name}, {slider.name}: {size}")
     for name, values in (("whole", whole), ("model", inside), ("message", words), ("wall", walls)):
         print(f"{name:8} median {1000 * median(values):6.1f} ms, p95 {1000 * np.quantile(values, 0.95):6.1f} ms")
+    coarse = ready.coarse
+    print(f"the sample: {coarse.factor} times the model's own step, again within {coarse.margin:.2g} of the bar")
     print(f"steps to rest: median {median(steps):.0f}; bytes a movement: {len(message.numbers)}")
 
 

@@ -72,6 +72,25 @@ def spells(values: np.ndarray, threshold: float, periods: int) -> Spells:
     return Spells(np.where(usable, fell.astype(float), np.nan), first, recovered)
 
 
+def deciding_levels(values: np.ndarray, periods: int) -> np.ndarray:
+    """Return the level that decides whether there is a persistent spell: ``[..., time] -> [...]``.
+
+    A bar above it has one, a bar at it or below has none: the lowest of the highest values in ``periods`` saved times
+    in a row. Not-a-number where the case failed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> float(deciding_levels(np.array([5.0, 1.0, 3.0, 2.0, 5.0]), 3))
+    3.0
+    """
+    usable = np.isfinite(values).all(axis=-1)
+    if values.shape[-1] < periods:
+        return np.where(usable, np.inf, np.nan)
+    highest = np.lib.stride_tricks.sliding_window_view(values, periods, axis=-1).max(axis=-1)
+    return np.where(usable, highest.min(axis=-1), np.nan)
+
+
 def longest_runs(values: np.ndarray, threshold: float) -> np.ndarray:
     """Return the longest spell below a bar, in saved periods: ``[..., time] -> [...]``; NaN where the case failed."""
     longest = run_lengths(values < threshold).max(axis=-1)

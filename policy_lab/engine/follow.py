@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from policy_lab.engine.compiled import CompiledModel
 from policy_lab.engine.given import Backend, Given
-from policy_lab.engine.rest import Rest, solve_rest
+from policy_lab.engine.rest import Rest, search_rest
 from policy_lab.engine.timeline import Timeline
 
 Array = NDArray[np.float64]
@@ -63,8 +63,14 @@ def footing(compiled: CompiledModel, inputs: Mapping[str, ArrayLike], rest: Rest
     rest
         As `solve_rest` found them.
     """
+    given, line, _ = compiled.ready(inputs, rest.states, {})
+    return footing_of(compiled, given, line, rest)
+
+
+def footing_of(compiled: CompiledModel, given: Given, line: Timeline, rest: Rest) -> Footing:
+    """Return resting points with the inverted slopes of their rates, of runs whose inputs are laid out."""
     moving = np.flatnonzero(~rest.held.all(axis=0)).astype(np.int64)
-    given, line, states = compiled.ready(inputs, rest.states, {})
+    states = np.ascontiguousarray(rest.states.T)
     moves = np.ascontiguousarray(_MOVE * _scale(states)[moving])
     _, slopes = compiled.backend.jacobian(given, line, states, line.initial_time, moving, moves, 1)
     matrix = slopes[:, moving, :].transpose(2, 1, 0).copy()
@@ -98,27 +104,31 @@ def follow(
         Its `rest.converged` says which runs are at rest. Unlike `solve_rest` it takes no time to prove that a point
         holds: use that before a figure is kept.
     """
-    given, line, first = compiled.ready(inputs, last.rest.states, {})
+    given, line, _ = compiled.ready(inputs, last.rest.states, {})
+    return follow_laid(compiled, given, line, last, tolerance)
+
+
+def follow_laid(
+    compiled: CompiledModel, given: Given, line: Timeline, last: Footing, tolerance: float = TOLERANCE
+) -> Footing:
+    """Return what `follow` does, of runs whose inputs are laid out."""
     rates = _Rates(compiled.backend, given, line, last.rest.held.T)
-    states, inverse = first.copy(), last.inverse.copy()
-    residual = np.full(states.shape[1], np.inf)
-    going, taken = np.arange(states.shape[1]), 0
-    current = rates(states)
+    states, slopes = np.ascontiguousarray(last.rest.states.T), _Slopes(last.inverse)
+    current, taken = rates(states), 0
     while True:
-        size = _scale(states[:, going])
-        residual[going] = np.nan_to_num(np.abs(current / size).max(axis=0, initial=0.0), nan=np.inf)
-        still = residual[going] > tolerance
-        going, current = going[still], current[:, still]
-        if not going.size or taken == _STEPS:
+        size = _scale(states)
+        residual = np.nan_to_num(np.abs(current / size).max(axis=0, initial=0.0), nan=np.inf)
+        going = residual > tolerance
+        if not going.any() or taken == _STEPS:
             break
-        step, following = _stepped(rates.of(going), states[:, going], current, inverse[going], last.moving)
-        inverse[going] = _mended(inverse[going], step, following - current, size[:, still], last.moving)
-        states[:, going] += step
-        current, taken = following, taken + 1
-    if going.size:
-        return replace(footing(compiled, inputs, solve_rest(compiled, inputs, start=last.rest.states)), steps=-1)
+        step, following = _stepped(rates, states, current, slopes, last.moving, going)
+        slopes = slopes.mended(step[last.moving].T, (following - current)[last.moving].T, size[last.moving].T)
+        states, current, taken = states + step, following, taken + 1
+    if going.any():
+        start = np.ascontiguousarray(last.rest.states.T)
+        return replace(footing_of(compiled, given, line, search_rest(compiled, given, line, start)), steps=-1)
     rest = Rest(np.ascontiguousarray(states.T), residual, residual <= tolerance, last.rest.held)
-    return Footing(rest, inverse, last.moving, taken)
+    return Footing(rest, slopes.whole(), last.moving, taken)
 
 
 @dataclass(frozen=True)
@@ -134,43 +144,68 @@ class _Rates:
         rates = self.backend.rates(self.given, self.line, np.ascontiguousarray(states), self.line.initial_time)
         return np.where(self.held, 0.0, rates)
 
-    def of(self, runs: NDArray[np.int64]) -> _Rates:
-        """Return those of some of the runs."""
-        return _Rates(self.backend, self.given.chosen(runs), self.line, self.held[:, runs])
+
+@dataclass(frozen=True)
+class _Slopes:
+    """Inverted slopes of each run: a matrix, and the products of a column and a row that later steps add to it.
+
+    A step then costs two products of a matrix and a vector; the sum itself is made once, at the end.
+    """
+
+    matrix: Array
+    columns: tuple[Array, ...] = ()
+    rows: tuple[Array, ...] = ()
+
+    def times(self, vector: Array) -> Array:
+        """Return the product with a column vector of each run: shape (runs, moving)."""
+        found = np.matmul(self.matrix, vector[:, :, None])[:, :, 0]
+        for column, row in zip(self.columns, self.rows, strict=True):
+            found += column * (row * vector).sum(axis=1, keepdims=True)
+        return found
+
+    def times_from_left(self, vector: Array) -> Array:
+        """Return the product with a row vector of each run: shape (runs, moving)."""
+        found = np.matmul(vector[:, None, :], self.matrix)[:, 0]
+        for column, row in zip(self.columns, self.rows, strict=True):
+            found += row * (column * vector).sum(axis=1, keepdims=True)
+        return found
+
+    def mended(self, step: Array, change: Array, size: Array) -> _Slopes:
+        """Return the slopes with Broyden's update, states measured by their size.
+
+        ``H + (s - H y) (s' H) / (s' H y)`` for a step s that changed the rates by y; nothing for a run that stayed.
+        """
+        measured = step / np.square(size)
+        met = self.times(change)
+        along = (measured * met).sum(axis=1, keepdims=True)
+        usable = np.isfinite(along) & (np.abs(along) > np.finfo(float).tiny)
+        weight = np.where(usable, 1.0 / np.where(usable, along, 1.0), 0.0)
+        column, row = np.nan_to_num((step - met) * weight), np.nan_to_num(self.times_from_left(measured))
+        return _Slopes(self.matrix, (*self.columns, column), (*self.rows, row))
+
+    def whole(self) -> Array:
+        """Return the slopes as one matrix a run."""
+        if not self.columns:
+            return self.matrix
+        return self.matrix + np.matmul(np.stack(self.columns, axis=2), np.stack(self.rows, axis=1))
 
 
 def _stepped(
-    rates: _Rates, states: Array, current: Array, inverse: Array, moving: NDArray[np.int64]
+    rates: _Rates, states: Array, current: Array, slopes: _Slopes, moving: NDArray[np.int64], going: Flags
 ) -> tuple[Array, Array]:
-    """Return the step of each run, shortened where the rates would grow, and the rates to which it leads."""
+    """Return the step of each run that goes on, shortened where rates would grow, and the rates to which it leads."""
     size = _scale(states)
     step = np.zeros_like(states)
-    step[moving] = -np.einsum("rij,jr->ir", inverse, current[moving])
-    step = _bounded(step, states, size)
+    step[moving] = -slopes.times(current[moving].T).T
+    step = np.where(going, _bounded(step, states, size), 0.0)
     following = rates(states + step)
     for _ in range(_SHORTER):
-        grown = ~(_length(following / size) <= _GROWTH * _length(current / size))
+        grown = ~(_length(following / size) <= _GROWTH * _length(current / size)) & going
         if not grown.any():
             break
         step = np.where(grown, 0.3 * step, step)
         following = rates(states + step)
     return step, following
-
-
-def _mended(inverse: Array, step: Array, change: Array, size: Array, moving: NDArray[np.int64]) -> Array:
-    """Return the inverted slopes with Broyden's update, states measured by their size.
-
-    ``H + (s - H y) (s' H) / (s' H y)`` for a step s that changed the rates by y.
-    """
-    scale = size[moving].T
-    s, y = (step[moving].T / scale), (change[moving].T / scale)
-    met = np.einsum("rij,rj->ri", inverse, y * scale) / scale
-    across = np.einsum("ri,rij->rj", s / scale, inverse) * scale
-    along = np.einsum("ri,ri->r", s, met)
-    usable = np.isfinite(along) & (np.abs(along) > np.finfo(float).tiny)
-    weight = np.where(usable, 1.0 / np.where(usable, along, 1.0), 0.0)
-    left, right = np.nan_to_num(((s - met) * weight[:, None]) * scale), np.nan_to_num(across / scale)
-    return inverse + left[:, :, None] * right[:, None, :]
 
 
 def _bounded(step: Array, states: Array, size: Array) -> Array:

@@ -96,6 +96,29 @@ def solve_rest(
         For inputs that cannot be used.
     """
     given, line, states = compiled.ready(inputs or {}, start, series or {})
+    return search_rest(compiled, given, line, states, tolerance, time=time, threads=threads, progress=progress)
+
+
+def search_rest(
+    compiled: CompiledModel,
+    given: Given,
+    line: Timeline,
+    states: Array,
+    tolerance: float = 1e-8,
+    *,
+    time: float | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Rest:
+    """Find resting points as `solve_rest` does, of runs whose inputs are laid out.
+
+    Parameters
+    ----------
+    given, line
+        The inputs, and the time settings.
+    states
+        To search from: shape (states, runs).
+    """
     search = _Search(
         compiled.backend,
         given,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +18,10 @@ from policy_lab.lab.moving import Ready, anchored, footed, held_inputs
 from policy_lab.model.types import Kind, Model
 from policy_lab.run.cases import timeline_of
 from policy_lab.run.drawn import Arrays
+from policy_lab.study.constants import element_index
+from policy_lab.study.elements import split_element
 from policy_lab.study.settings import apply_settings, resolve_settings
+from policy_lab.study.study import Study
 
 _NO_CUTS: Mapping[str, str] = MappingProxyType({})
 
@@ -125,3 +129,13 @@ def _at_rest(ready: Ready, inputs: Arrays, states: np.ndarray, cut: Cut) -> dict
         allow_nan=True,
     )
     return {name: np.array(first[cause][:, 0]) for cause, name in cut.stand_ins.items()}
+
+
+def measure_paths(paths: Central, study: Study) -> np.ndarray:
+    """Return the paths of the study's shortfall measure, ``[design, time]``."""
+    variable, elements = split_element(study.file.measures.shortfall.variable)
+    values = paths.values[variable]
+    if not elements:
+        return np.asarray(values)
+    at: tuple[Any, ...] = (..., *element_index(study.model, variable, elements))
+    return np.asarray(values[at])

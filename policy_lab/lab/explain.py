@@ -11,13 +11,27 @@ import numpy as np
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.central import Central, central_paths
+from policy_lab.lab.clause_panel import ClauseView
 from policy_lab.lab.desk import Desk, Panel
+from policy_lab.lab.flow_panel import FlowPanel
+from policy_lab.lab.loop_panel import LoopPanel
 from policy_lab.lab.moving import Ready
 from policy_lab.lab.page import Message, message
-from policy_lab.lab.state import Screen
+from policy_lab.lab.panels import BalanceView, MatrixView
+from policy_lab.lab.state import Screen, held_of
+from policy_lab.lab.why_panel import WhyPanel
 from policy_lab.study.study import Study
 
-PANELS: Final[Mapping[str, Callable[[Desk], Panel]]] = MappingProxyType({})
+PANELS: Final[Mapping[str, Callable[[Desk], Panel]]] = MappingProxyType(
+    {
+        "why": WhyPanel,
+        "flow": FlowPanel,
+        "loops": LoopPanel,
+        "matrix": MatrixView,
+        "balance": BalanceView,
+        "clauses": ClauseView,
+    }
+)
 """Name, as the page knows it -> what makes the panel's half on this side."""
 
 
@@ -66,7 +80,7 @@ class ExplainView:
     def central(self, screen: Screen) -> Central:
         """Return the central paths of every variable for the designs of a screen; the last ones are kept."""
         if self._central is None or self._central[0] != screen:
-            self._central = (screen, central_paths(self._ready(screen), screen.settings, screen.designs))
+            self._central = (screen, central_paths(self._ready(screen), held_of(self._study, screen), screen.designs))
         return self._central[1]
 
     def _tell_panel(self, name: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

@@ -1,8 +1,10 @@
 """What a movement of a slider shows at once: every design run at central values, and in a few worlds with luck.
 
 Everything that does not move is drawn, solved and laid out once, when the designs, the place or the scenario change
-(`made_ready`). A movement then changes the few arrays that it touches, follows the resting points (`engine.follow`)
-and runs all cases of all designs in one call of the engine (`moved`).
+(`made_ready`). A movement then changes the few inputs that it touches, follows the resting points (`engine.follow`)
+and runs all cases of all designs (`moved`): the central paths at the model's own time step, the small sample first at
+a longer one. That tells which futures come near the bar, and those run again at the model's own step
+(`lab.coarse`), so that the sample says what it would say without the shortcut.
 """
 
 from __future__ import annotations
@@ -16,17 +18,19 @@ import numpy as np
 
 from policy_lab.analysis.outcomes import over_futures
 from policy_lab.analysis.put_in import calm_plan
-from policy_lab.analysis.shortfall import spells
 from policy_lab.engine import CompiledModel, compile_model
-from policy_lab.engine.follow import Footing, follow, footing
-from policy_lab.engine.rest import solve_rest
-from policy_lab.lab.state import Screen, stepped
+from policy_lab.engine.follow import Footing, follow, follow_laid, footing, footing_of
+from policy_lab.engine.laid import Cell, Laid
+from policy_lab.engine.rest import search_rest, solve_rest
+from policy_lab.lab.coarse import Coarse, Runs, sampled
+from policy_lab.lab.state import Screen, held_of
 from policy_lab.run.cases import timeline_of
 from policy_lab.run.drawn import Arrays, Drawn
 from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
 from policy_lab.study.plan import Plan
 from policy_lab.study.settings import Setting, apply_settings, resolve_settings
+from policy_lab.study.steps import stepped
 from policy_lab.study.study import Study
 
 SAMPLE = (6, 2)
@@ -69,7 +73,10 @@ class Moved:
 class Ready:
     """All that stays while sliders move: what was drawn, and where the last movement came to rest.
 
-    ``calm`` is one more world after those of the sample. ``touched`` holds what was set when the footings were found.
+    ``calm`` is one more world after those of the sample. ``cases``, ``resting`` and ``referring`` are laid out for the
+    engine: the cases of all designs, design by design with the calm one last; what each start is at rest under; and
+    what the policy-intent reference is at rest under (nothing where it anchors nothing). ``footings`` are where the
+    last movement came to rest, ``coarse`` says how the sample may be run.
     """
 
     sample: Drawn
@@ -79,7 +86,11 @@ class Ready:
     rests: Mapping[str, Arrays]
     worlds: Arrays
     rows: Mapping[str, Arrays]
+    cases: Laid
+    resting: Mapping[str, Laid]
+    referring: Laid | None
     footings: Mapping[str, Footing] = field(default_factory=lambda: _NONE)
+    coarse: Coarse | None = None
 
     @property
     def plan(self) -> Plan:
@@ -103,8 +114,8 @@ def plan_of(study: Study, screen: Screen, **options: Any) -> Plan:
         designs=screen.designs,
         scenario=screen.scenario,
         area=screen.area or None,
-        settings=dict(screen.settings),
-        **options,
+        settings=held_of(study, screen),
+        **{"worlds": screen.worlds, "futures": screen.futures, "seed": screen.seed, **options},
     )
 
 
@@ -114,24 +125,32 @@ def made_ready(study: Study, screen: Screen, sample: tuple[int, int] = SAMPLE) -
     Parameters
     ----------
     screen
-        Its settings play no part: they are what moves.
+        Its settings and events play no part: they are what moves.
     sample
         Worlds and futures.
     """
-    plan = plan_of(study, screen.with_(settings={}), worlds=sample[0], futures=sample[1])
+    plan = plan_of(study, screen.still(), worlds=sample[0], futures=sample[1])
     central = calm_plan(plan.with_(vary=frozenset(), worlds=1))
     drawn, calm = Drawn.of(plan), Drawn.of(central)
     constants, count = study.constants, plan.worlds
     rests = {name: _stacked(drawn.rests[name], calm.rests[name], count, constants) for name in drawn.rests}
-    place = np.append(np.repeat(np.arange(plan.worlds), plan.futures), plan.worlds)
+    reference = _stacked(drawn.reference, calm.reference, count, constants)
+    worlds = _stacked(drawn.worlds, calm.worlds, count, constants)
+    place = _place(plan)
+    rows = {name: _rows(drawn, calm, name, place, constants) for name in plan.designs}
+    compiled = compile_model(study.model)
+    anchors = _unanchored(study, count + 1) if reference else {}
     return Ready(
         sample=drawn,
         calm=calm,
-        compiled=compile_model(study.model),
-        reference=_stacked(drawn.reference, calm.reference, count, constants),
+        compiled=compiled,
+        reference=reference,
         rests=rests,
-        worlds=_stacked(drawn.worlds, calm.worlds, count, constants),
-        rows={name: _rows(drawn, calm, name, place, constants) for name in plan.designs},
+        worlds=worlds,
+        rows=rows,
+        cases=_laid_cases(compiled, {**worlds, **anchors}, rows, place),
+        resting={name: Laid.of(compiled, {**inputs, **anchors}, count + 1) for name, inputs in rests.items()},
+        referring=Laid.of(compiled, reference, count + 1) if reference else None,
     )
 
 
@@ -150,41 +169,28 @@ def moved(ready: Ready, settings: Mapping[str, float], designs: Sequence[str] = 
     Moved, Ready
         What came out, and where the next movement starts from.
     """
-    plan, compiled = ready.plan, ready.compiled
+    plan = ready.plan
     chosen = tuple(designs) or plan.designs
     held = resolve_settings(plan.study.model, settings)
     anchors, footings = anchored(ready, held)
     starts: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(ready.sample.rest_of(design) for design in chosen):
-        inputs = held_inputs({**ready.rests[name], **anchors}, held, plan.study)
-        footings[name] = footed(compiled, inputs, ready.footings.get(name))
+        laid = ready.resting[name].changed(anchors, _cells(held))
+        footings[name] = _footed(laid, ready.footings.get(name))
         starts[name] = footings[name].rest.states
-    series = _run(ready, held, anchors, starts, chosen)
-    values = series[1].reshape(len(chosen), -1, len(series[0]))
-    sampled = values[:, :-1].reshape(len(chosen), plan.worlds, plan.futures, -1)
-    measure = plan.study.file.measures.shortfall
-    shares = over_futures(spells(sampled, measure.threshold, measure.periods).fell)
-    found = Moved(chosen, series[0], values[:, -1], shares, plan.worlds * plan.futures)
-    return found, replace(ready, footings=footings)
+    found, coarse = _run(ready, held, anchors, starts, chosen)
+    return found, replace(ready, footings=footings, coarse=coarse)
 
 
 def anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarray], dict[str, Footing]]:
     """Return what the reference at rest anchors, ``[world, *dims]``, and its footing."""
-    reference, compiled = ready.plan.study.file.reference, ready.compiled
-    if reference is None or not ready.reference:
+    reference = ready.plan.study.file.reference
+    if reference is None or ready.referring is None:
         return {}, {}
-    inputs = held_inputs(ready.reference, held, ready.plan.study)
-    found = footed(compiled, inputs, ready.footings.get(_REFERENCE))
-    first = compiled.run(
-        inputs,
-        outputs=list(reference.anchors.values()),
-        start=found.rest.states,
-        final_time=ready.plan.study.model.time.initial,
-        threads=1,
-        allow_nan=True,
-    )
-    anchors = {constant: np.array(first[variable][:, 0]) for constant, variable in reference.anchors.items()}
-    return anchors, {_REFERENCE: found}
+    laid = ready.referring.changed({}, _cells(held))
+    found = _footed(laid, ready.footings.get(_REFERENCE))
+    first = laid.first(reference.anchors.values(), ready.compiled.timeline(), found.rest.states)
+    return {constant: first[variable] for constant, variable in reference.anchors.items()}, {_REFERENCE: found}
 
 
 def footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Footing:
@@ -194,33 +200,59 @@ def footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Foo
     return footing(compiled, inputs, solve_rest(compiled, inputs))
 
 
+def _footed(laid: Laid, last: Footing | None) -> Footing:
+    """Return what `footed` does, of inputs that are laid out."""
+    compiled, given, line = laid.compiled, laid.given, laid.compiled.timeline()
+    if last is not None:
+        return follow_laid(compiled, given, line, last, STILL)
+    states = np.ascontiguousarray(compiled.backend.initial_states(given, line))
+    return footing_of(compiled, given, line, search_rest(compiled, given, line, states))
+
+
 def _run(
     ready: Ready, held: Sequence[Setting], anchors: Arrays, starts: Arrays, chosen: Sequence[str]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return times since the start, and the measure ``[case, time]``: design by design, the calm case last."""
-    plan, compiled = ready.plan, ready.compiled
-    place = np.append(np.repeat(np.arange(plan.worlds), plan.futures), plan.worlds)
-    worlds = held_inputs({**ready.worlds, **anchors}, held, plan.study)
-    inputs = {name: np.concatenate([values[place]] * len(chosen)) for name, values in worlds.items()}
-    for name in ready.rows[chosen[0]]:
-        inputs[name] = np.concatenate([ready.rows[design][name] for design in chosen])
-    inputs = apply_settings(inputs, [one for one in held if one.variable in ready.rows[chosen[0]]])
-    variable, elements = split_element(plan.study.file.measures.shortfall.variable)
-    line = timeline_of(plan, compiled)
-    series = compiled.run(
-        inputs,
-        outputs=[variable],
-        start=np.concatenate([starts[ready.sample.rest_of(design)][place] for design in chosen]),
-        final_time=line.final_time,
-        time_step=plan.time_step,
-        save_period=plan.save_period,
-        allow_nan=True,
-    )
-    values = series[variable]
-    if elements:
-        at: tuple[Any, ...] = (..., *element_index(plan.study.model, variable, elements))
-        values = values[at]
-    return line.labels - plan.study.model.time.initial, values.reshape(len(values), -1)
+) -> tuple[Moved, Coarse]:
+    """Run the cases of some designs; return what comes out, and how the next movement may run the sample."""
+    plan, study, place = ready.plan, ready.plan.study, _place(ready.plan)
+    first = np.concatenate([plan.designs.index(name) * len(place) + np.arange(len(place)) for name in chosen])
+    own, everywhere = ready.rows[chosen[0]], np.tile(place, len(chosen))
+    found = {name: values[everywhere] for name, values in anchors.items() if name not in own}
+    laid = ready.cases.chosen(first).changed(found, _cells(held))
+    start = np.concatenate([starts[ready.sample.rest_of(design)][place] for design in chosen])
+    measure = study.file.measures.shortfall
+    variable, elements = split_element(measure.variable)
+    at = element_index(study.model, variable, elements) if elements else ()
+    line = timeline_of(plan, ready.compiled)
+    runs = Runs(laid, start, variable, at, line, measure.threshold, measure.periods)
+    cases = np.arange(len(first)).reshape(len(chosen), -1)  # the calm one last
+    central, fell, coarse = sampled(runs, cases[:, :-1].ravel(), cases[:, -1], ready.coarse)
+    shares = over_futures(fell.reshape(len(chosen), plan.worlds, plan.futures))
+    time = line.labels - study.model.time.initial
+    return Moved(tuple(chosen), time, central, shares, plan.worlds * plan.futures), coarse
+
+
+def _cells(held: Sequence[Setting]) -> list[Cell]:
+    return [(one.variable, one.place, one.value) for one in held]
+
+
+def _place(plan: Plan) -> np.ndarray:
+    """Return the world of each case of one design; the calm one comes last."""
+    return np.append(np.repeat(np.arange(plan.worlds), plan.futures), plan.worlds)
+
+
+def _unanchored(study: Study, count: int) -> dict[str, np.ndarray]:
+    """Return rows for what the reference anchors, before a movement has found what that is."""
+    reference = study.file.reference
+    names = reference.anchors if reference is not None else ()
+    return {name: np.full((count, *np.shape(study.constants[name])), np.nan) for name in names}
+
+
+def _laid_cases(compiled: CompiledModel, worlds: Arrays, rows: Mapping[str, Arrays], place: np.ndarray) -> Laid:
+    """Lay out every case of every design: what its world fixes, then what the design and luck set."""
+    inputs = {name: np.concatenate([values[place]] * len(rows)) for name, values in worlds.items()}
+    for name in next(iter(rows.values())):
+        inputs[name] = np.concatenate([own[name] for own in rows.values()])
+    return Laid.of(compiled, inputs, len(rows) * len(place))
 
 
 def held_inputs(inputs: Arrays, held: Sequence[Setting], study: Study) -> dict[str, np.ndarray]:

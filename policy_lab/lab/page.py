@@ -21,10 +21,12 @@ from policy_lab.analysis.risk import pairwise, risk
 from policy_lab.analysis.setting import Setting, setting_of
 from policy_lab.analysis.words import count, frequency, short_figure, spoken_unit
 from policy_lab.lab.moving import Moved
-from policy_lab.lab.sliders import Slider
+from policy_lab.lab.sliders import GRADES, Slider
 from policy_lab.lab.state import Screen
 from policy_lab.results.types import Results
 from policy_lab.study.elements import split_element
+from policy_lab.study.stress import calendar_words, slots
+from policy_lab.study.stress_schema import SIZES
 from policy_lab.study.study import Study
 
 BANDS = QUANTILES
@@ -68,7 +70,7 @@ def rested(results: Results) -> Rested:
     return Rested(results, risk(results), pairwise(results), setting_of(results), bands)
 
 
-def opening(study: Study, moves: Sequence[Slider], offered: Sequence[str], worlds: int, futures: int) -> dict[str, Any]:
+def opening(study: Study, moves: Sequence[Slider], offered: Sequence[str]) -> dict[str, Any]:
     """Return what the page needs once: names, groups, sliders, choices, and the words around every number."""
     file, model = study.file, study.model
     measure = file.measures.shortfall
@@ -78,7 +80,13 @@ def opening(study: Study, moves: Sequence[Slider], offered: Sequence[str], world
         "title": file.title,
         "question": file.question,
         "designs": [
-            {"name": name, "short": one.short or one.title, "title": one.title, "group": one.group}
+            {
+                "name": name,
+                "short": one.short or one.title,
+                "title": one.title,
+                "group": one.group,
+                "of": _beneath(name),
+            }
             for name, one in designs
         ],
         "groups": {key: title for key, title in file.groups.items() if any(one.group == key for _, one in designs)},
@@ -97,13 +105,42 @@ def opening(study: Study, moves: Sequence[Slider], offered: Sequence[str], world
         },
         "burden": file.measures.burden.title,
         "time": {"unit": model.time.unit, "start": file.clock.start.isoformat()},
-        "cases": [worlds, futures],
-        "seed": file.comparison.seed,
+        "stress": _stress(study),
         "digest": model.digest[:8],
         "not_a_forecast": file.words.not_a_forecast,
         "sources": file.words.sources,
         "confidence": file.words.confidence,
     }
+
+
+def _beneath(design: str) -> str:
+    """Return the design to which an addition is joined; nothing for a design without one."""
+    base, joined, _ = design.partition("+")
+    return base if joined else ""
+
+
+def _stress(study: Study) -> dict[str, Any]:
+    """Return what can be placed on the stress calendar, and between which times."""
+    time, kinds = study.model.time, study.file.stress
+    rows = {split_element(name)[0]: row for name, row in study.parameters.items()}
+    described = []
+    for name, kind in kinds.items():
+        size = kind.size
+        sizes = [] if size is None else [{"name": one, "meaning": size.of(one).meaning} for one in SIZES]
+        grade = "" if size is None else rows[size.variable].grade
+        described.append(
+            {
+                "name": name,
+                "title": kind.title,
+                "short": kind.short or kind.title,
+                "meaning": kind.meaning,
+                "room": len(slots(study.model, kind)),
+                "sizes": sizes,
+                "grade": grade,
+                "evidence": f"Evidence grade {grade}: {GRADES[grade]}." if grade else "",
+            }
+        )
+    return {"kinds": described, "first": time.save_period, "last": study.file.clock.horizon}
 
 
 def moved_message(found: Moved, study: Study) -> Message:
@@ -193,7 +230,7 @@ def changes(screen: Screen, study: Study, moves: Sequence[Slider]) -> list[str]:
         f"{study.file.levers[key].title}: {step} in every {study.file.words.design}"
         for key, step in screen.levers.items()
     ]
-    return said
+    return said + ([calendar_words(study, screen.events)] if screen.events else [])
 
 
 def shown(value: float) -> str:

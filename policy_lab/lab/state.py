@@ -1,30 +1,27 @@
-"""What the screen stands at, as frozen data: a small YAML file says it, and the same file gives the same numbers."""
+"""What the screen stands at, as frozen data, and the way back; `policy_lab.lab.screen_file` writes and reads it."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from itertools import combinations
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any
 
 from pydantic import Field
 
-from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.errors import InputError, Problem
 from policy_lab.lab.sliders import Slider
-from policy_lab.results.files import written_whole
-from policy_lab.study.schema import Score
 from policy_lab.study.schema_base import Frozen
+from policy_lab.study.steps import Step
+from policy_lab.study.stress import in_order, placed_faults, stress_settings
+from policy_lab.study.stress_schema import Placed
 from policy_lab.study.study import Study
-from policy_lab.study.yaml_file import read_yaml, validated
 
-Step = Literal["low", "high"]
-"""Where a judged lever stands when it is not as the study has it: at the lower or the upper end of its scores."""
-
-STEPS: Final = ("low", "typical", "high")
 MOST_UNDONE = 200
 """Earlier states that are kept to go back to."""
+MOST_COMBINED = 60
+"""Designs with additions that are offered; where a study has more, those with one addition each."""
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -42,9 +39,13 @@ class Screen:
     area
         A place to start from; empty for the study's own start.
     settings
-        Constant -> value at which it is held, in its own unit.
+        Constant -> value at which a slider holds it, in its own unit. `held_of` has those of the calendar too.
     levers
         Lever -> the end of its scores at which it stands in every design.
+    events
+        What is placed on the stress calendar, in its order.
+    worlds, futures, seed
+        Of the whole answer; the study's own where they are None.
     """
 
     designs: tuple[str, ...]
@@ -52,6 +53,10 @@ class Screen:
     area: str = ""
     settings: Mapping[str, float] = field(default_factory=lambda: _NONE)
     levers: Mapping[str, Step] = field(default_factory=lambda: _NONE)
+    events: tuple[Placed, ...] = ()
+    worlds: int | None = None
+    futures: int | None = None
+    seed: int | None = None
 
     def with_(self, **changes: Any) -> Screen:
         """Return the screen with some fields changed."""
@@ -60,17 +65,29 @@ class Screen:
                 changes[name] = MappingProxyType(dict(changes[name]))
         if "designs" in changes:
             changes["designs"] = tuple(changes["designs"])
+        if "events" in changes:
+            changes["events"] = in_order(changes["events"])
         return replace(self, **changes)
 
+    def still(self) -> Screen:
+        """Return the screen without anything that a movement changes: no slider moved, and no event placed."""
+        return self.with_(settings={}, events=())
+
     def plain(self) -> dict[str, Any]:
-        """Return it as plain values, for the page and for the file."""
+        """Return what the page may change, as plain values."""
         return {
             "designs": list(self.designs),
             "scenario": self.scenario,
             "area": self.area,
             "settings": dict(self.settings),
             "levers": dict(self.levers),
+            "events": [one.model_dump() for one in self.events],
         }
+
+
+def held_of(study: Study, screen: Screen) -> dict[str, float]:
+    """Return every constant that a screen holds at a value: what its sliders hold, and what its calendar does."""
+    return {**screen.settings, **stress_settings(study, screen.events)}
 
 
 @dataclass(frozen=True)
@@ -100,24 +117,37 @@ class History:
         return History(self.undone[0], (*self.before, self.now), self.undone[1:])
 
 
-class ScreenFile(Frozen):
-    """What a screen's file may say; what is left out is as the study has it."""
+class _Asked(Frozen):
+    """What the page may ask for."""
 
-    study: str
-    """Its short name; a screen fits one study."""
-    designs: tuple[str, ...] = ()
-    scenario: str = ""
+    designs: tuple[str, ...]
+    scenario: str
     area: str = ""
     settings: dict[str, float] = Field(default_factory=dict)
-    """Constants held at a value, in their own unit."""
     levers: dict[str, Step] = Field(default_factory=dict)
-    """Levers that stand at the low or the high end of their scores in every design."""
+    events: tuple[Placed, ...] = ()
 
 
 def first_screen(study: Study) -> Screen:
     """Return the screen as it opens: the study's own comparison."""
     usual = study.file.comparison
     return Screen(tuple(usual.designs), usual.scenario)
+
+
+def offered_designs(study: Study, also: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return every design that can be chosen: those that the study compares, its others, and all with additions.
+
+    Examples
+    --------
+    >>> from policy_lab.study import open_study
+    >>> offered_designs(open_study("fishery"))[-2:]
+    ('patrolled-licences+watch', 'co-management+watch')
+    """
+    plain = dict.fromkeys((*study.file.comparison.designs, *study.designs))
+    most = len(study.overlays) if len(plain) * (2 ** len(study.overlays) - 1) <= MOST_COMBINED else 1
+    sets = [chosen for size in range(1, most + 1) for chosen in combinations(study.overlays, size)]
+    combined = ["+".join((name, *chosen)) for name in plain if "+" not in name for chosen in sets]
+    return tuple(dict.fromkeys((*plain, *combined, *also)))
 
 
 def asked_screen(told: Mapping[str, Any], study: Study, offered: Sequence[str], moves: Sequence[Slider]) -> Screen:
@@ -128,7 +158,7 @@ def asked_screen(told: Mapping[str, Any], study: Study, offered: Sequence[str], 
     InputError
         For anything else.
     """
-    asked = ScreenFile.model_validate({"study": study.name, **told})
+    asked = _Asked.model_validate(told)
     by_name = {one.name: one for one in moves}
     kinds: tuple[tuple[str, Iterable[str], Collection[str]], ...] = (
         ("design", asked.designs, offered),
@@ -137,88 +167,19 @@ def asked_screen(told: Mapping[str, Any], study: Study, offered: Sequence[str], 
         ("slider", asked.settings, by_name),
         ("lever", asked.levers, study.file.levers),
     )
-    unknown = [(kind, name) for kind, names, known in kinds for name in names if name not in known]
-    if unknown or not asked.designs:
-        raise InputError(
-            *(Problem(what=f"no {kind} `{name}` on this screen") for kind, name in unknown or [("design", "")])
-        )
-    settings = {name: by_name[name].nearest(value) for name, value in asked.settings.items()}
-    chosen = tuple(name for name in offered if name in asked.designs)
-    return Screen(chosen, asked.scenario, asked.area, MappingProxyType(settings), MappingProxyType(dict(asked.levers)))
-
-
-def screen_text(screen: Screen, study: Study) -> str:
-    """Return the screen as YAML."""
-    from ruamel.yaml import YAML
-
-    stream, yaml = io.StringIO(), YAML()
-    yaml.default_flow_style = False
-    kept = {name: value for name, value in screen.plain().items() if value}
-    yaml.dump({"study": study.name, **kept}, stream)
-    return (
-        f"# A screen of policy_lab: what was chosen. `policy_lab.lab.state.read_screen` reads it.\n{stream.getvalue()}"
+    problems = [
+        Problem(what=f"no {kind} `{name}` on this screen") for kind, names, known in kinds for name in names
+        if name not in known
+    ]  # fmt: skip
+    problems += [] if asked.designs else [Problem(what="no design is chosen")]
+    problems += [problem for _, _, problem in placed_faults(study, asked.events)]
+    if problems:
+        raise InputError(*problems)
+    return Screen(
+        tuple(name for name in offered if name in asked.designs),
+        asked.scenario,
+        asked.area,
+        MappingProxyType({name: by_name[name].nearest(value) for name, value in asked.settings.items()}),
+        MappingProxyType(dict(asked.levers)),
+        in_order(asked.events),
     )
-
-
-def write_screen(screen: Screen, study: Study, path: str | Path) -> Path:
-    """Write the screen as YAML, whole or not at all."""
-    target = Path(path)
-    with written_whole(target) as temporary:
-        temporary.write_text(screen_text(screen, study), encoding="utf-8", newline="\n")
-    return target
-
-
-def read_screen(path: str | Path, study: Study) -> Screen:
-    """Read a screen that was saved.
-
-    Raises
-    ------
-    InputError
-        For a file of another study, and for anything that the study does not know.
-    """
-    content = read_yaml(Path(path))
-    told = validated(content, ScreenFile)
-    if told.study != study.name:
-        what = f"is a screen of the study `{told.study}`, and this is `{study.name}`"
-        raise InputError(content.problem(("study",), what))
-    first = first_screen(study)
-    screen = Screen(
-        told.designs or first.designs,
-        told.scenario or first.scenario,
-        told.area,
-        MappingProxyType(told.settings),
-        MappingProxyType(told.levers),
-    )
-    stepped(study, screen.levers)
-    study.plan(designs=screen.designs, scenario=screen.scenario, area=screen.area or None, settings=screen.settings)
-    return screen
-
-
-def stepped(study: Study, levers: Mapping[str, Step]) -> Study:
-    """Return the study with some levers at the low or the high end of their scores in every design.
-
-    Raises
-    ------
-    InputError
-        For a lever that the study does not have.
-    """
-    unknown = [name for name in levers if name not in study.file.levers]
-    if unknown:
-        known = study.file.levers
-        raise InputError(*(Problem(what=f"no lever `{name}`", nearest=nearest_names(name, known)) for name in unknown))
-    if not levers:
-        return study
-    designs = {
-        name: design.model_copy(
-            update={"levers": {key: _end(score, levers.get(key)) for key, score in design.levers.items()}}
-        )
-        for name, design in study.designs.items()
-    }
-    return replace(study, designs=MappingProxyType(designs))
-
-
-def _end(score: Score, step: Step | None) -> Score:
-    if step is None:
-        return score
-    value = score.low if step == "low" else score.high
-    return score.model_copy(update={"low": value, "mode": value, "high": value})

@@ -31,17 +31,24 @@ from policy_lab.lab.page import (
     rested_message,
     table_csv,
 )
+from policy_lab.lab.panels import offered_panels
+from policy_lab.lab.screen_file import read_screen, screen_text, write_screen
 from policy_lab.lab.sliders import sliders
-from policy_lab.lab.state import History, Screen, asked_screen, read_screen, screen_text, write_screen
+from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
+from policy_lab.lab.stress import StressView
 from policy_lab.run.growing import growing
 from policy_lab.study.study import Study
 
 _FRONT = Path(__file__).parent / "front"
-_SCRIPTS: Final = ("draw", "rail", "compare", "explain", "stress", "screen")
+_SCRIPTS: Final = (
+    *("draw", "calendar", "rail", "compare"),
+    *("why", "flow", "loops", "explain", "panels"),
+    *("stress_charts", "stress", "screen"),
+)
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
-_STYLES: Final = ("screen", "explain")
+_STYLES: Final = ("screen", "calendar", "explain", "flow", "panels", "stress")
 
 
 class View(Protocol):
@@ -87,8 +94,10 @@ class Lab(anywidget.AnyWidget):
     ) -> None:
         self.study = study
         self._sliders = sliders(study)
-        self._offered = tuple(dict.fromkeys((*study.file.comparison.designs, *study.designs, *screen.designs)))
-        self._cases, self._sample = (worlds, futures), sample
+        seed = study.file.comparison.seed if screen.seed is None else screen.seed
+        screen = screen.with_(worlds=worlds, futures=futures, seed=seed)
+        self._offered = offered_designs(study, screen.designs)
+        self._sample = sample
         self._history = History(screen)
         self._screen = screen
         self._asked = 0
@@ -97,9 +106,13 @@ class Lab(anywidget.AnyWidget):
         self._moved: Moved | None = None
         self._rested: Rested | None = None
         self._loop = _running_loop()
-        self._views: Mapping[str, View] = {"explain": ExplainView(study, self.ready_for, partial(self.tell, "explain"))}
+        self._views: Mapping[str, View] = {
+            "explain": ExplainView(study, self.ready_for, partial(self.tell, "explain")),
+            "stress": StressView(study, partial(self.tell, "stress"), self.hand_over),
+        }
         views = ["compare", *self._views]
-        super().__init__(opening={**opening(study, self._sliders, self._offered, worlds, futures), "views": views})
+        told = {**opening(study, self._sliders, self._offered), "views": views, "panels": offered_panels(study)}
+        super().__init__(opening=told)
         self.on_msg(self._on_message)
         self.observe(self._on_asked, "asked")
         self._show(screen)
@@ -130,10 +143,14 @@ class Lab(anywidget.AnyWidget):
 
     def ready_for(self, screen: Screen) -> Ready:
         """Return what stays the same while the sliders of a screen move, from its last movement if that was one."""
-        fixed = screen.with_(settings={}, designs=self._offered)
+        fixed = screen.still().with_(designs=self._prepared(screen))
         if self._ready is None or self._ready[0] != fixed:
             self._ready = (fixed, made_ready(self.study, fixed, self._sample))
         return self._ready[1]
+
+    def _prepared(self, screen: Screen) -> tuple[str, ...]:
+        """Return the designs that are made ready: all without additions, and those with one that are shown."""
+        return tuple(name for name in self._offered if "+" not in name or name in screen.designs)
 
     def wait(self) -> Rested | None:
         """Wait for the answer at rest, and return it."""
@@ -175,7 +192,7 @@ class Lab(anywidget.AnyWidget):
         view = self._views.get(str(content["view"]))
         try:
             if view is not None:
-                screen = asked_screen(content["screen"], self.study, self._offered, self._sliders)
+                screen = self._screen_asked(content)
                 view.answer(content, screen)
         except (InputError, ValidationError, KeyError) as error:
             self._publish_state(fault=str(error))
@@ -185,6 +202,17 @@ class Lab(anywidget.AnyWidget):
         content = {**message.told, "kind": "view", "view": view}
         self._in_the_loop(partial(self.send, content, [message.numbers]))
 
+    def hand_over(self, name: str, content: bytes) -> None:
+        """Hand a file to the browser, from whatever thread."""
+        self._in_the_loop(partial(self.send, {"kind": "file", "name": name}, [content]))
+
+    def close(self) -> None:
+        """Take the screen away, and stop whatever goes on behind it."""
+        self._behind.stop()
+        for view in self._views.values():
+            view.stop()
+        super().close()
+
     def _answer(self, content: Mapping[str, Any]) -> None:
         """Do what the page asks; what it asked before something that was answered already is left out."""
         number, do = int(content.get("n", 0)), str(content.get("do", "move"))
@@ -192,7 +220,7 @@ class Lab(anywidget.AnyWidget):
             return
         self._asked = number
         try:
-            screen = asked_screen(content["screen"], self.study, self._offered, self._sliders)
+            screen = self._screen_asked(content)
             if do == "file":
                 self._send_file(str(content.get("kind", "")))
             elif do in ("undo", "redo"):
@@ -206,6 +234,11 @@ class Lab(anywidget.AnyWidget):
         except (InputError, ValidationError, KeyError) as error:
             self._publish_state(fault=str(error))
 
+    def _screen_asked(self, content: Mapping[str, Any]) -> Screen:
+        """Return the screen that the page asks for; how large the whole answer is, and its seed, it may not say."""
+        screen, now = asked_screen(content["screen"], self.study, self._offered, self._sliders), self._screen
+        return screen.with_(worlds=now.worlds, futures=now.futures, seed=now.seed)
+
     def _go(self, screen: Screen, *, set_page: bool = False) -> None:
         """Show a screen, and remember the way back."""
         self._history = self._history.moved(screen)
@@ -218,17 +251,16 @@ class Lab(anywidget.AnyWidget):
             return
         self._behind.stop()
         self._screen, self._rested = screen, None
-        self._moved, ready = moved(self.ready_for(screen), screen.settings, screen.designs)
-        self._ready = (screen.with_(settings={}, designs=self._offered), ready)
+        self._moved, ready = moved(self.ready_for(screen), held_of(self.study, screen), screen.designs)
+        self._ready = (screen.still().with_(designs=self._prepared(screen)), ready)
         message = moved_message(self._moved, self.study)
         self._publish(message, set_page=set_page)
         self._behind.ask(lambda stop: self._fill(screen, stop))
 
     def _fill(self, screen: Screen, stop: Callable[[], bool]) -> None:
         """Work out the whole answer, in a thread of its own; show it as it grows."""
-        worlds, futures = self._cases
-        plan = plan_of(self.study, screen, worlds=worlds, futures=futures)
-        for results in growing(plan, _SIZES, unwanted=stop, threads=1 if worlds > _SIZES[-1] else None):
+        plan = plan_of(self.study, screen)
+        for results in growing(plan, _SIZES, unwanted=stop, threads=1 if plan.worlds > _SIZES[-1] else None):
             found = rested(results)
             if stop():
                 return
@@ -237,7 +269,7 @@ class Lab(anywidget.AnyWidget):
     def _settle(self, screen: Screen, found: Rested) -> None:
         if screen == self._screen and self._moved is not None:
             self._rested = found
-            self._publish(rested_message(found, self._moved, self._cases[0]))
+            self._publish(rested_message(found, self._moved, plan_of(self.study, screen).worlds))
 
     def _in_the_loop(self, call: Callable[[], None]) -> None:
         """Do something where messages are sent from: in the notebook's own loop, if there is one."""
@@ -251,6 +283,7 @@ class Lab(anywidget.AnyWidget):
             "n": self._asked,
             "set": set_page,
             "screen": self._screen.plain(),
+            "draws": [self._screen.worlds, self._screen.futures, self._screen.seed],
             "changes": changes(self._screen, self.study, self._sliders),
             "bases": self._bases(),
             "undo": len(self._history.before),

@@ -198,6 +198,7 @@ def _told(wanted: Wanted, format: str, whole: bool) -> dict[str, object]:
         "blocks": [block.name for _, block in choice.blocks(wanted.stored.blocks)],
         "outcomes": choice.outcomes,
         "columns_of_outcomes_begin_with": OUTCOME if whole else "",
+        **({"incomplete": [problem.what for problem in wanted.stored.warnings]} if wanted.stored.warnings else {}),
     }
 
 

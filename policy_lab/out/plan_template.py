@@ -33,7 +33,7 @@ def _head(study: Study) -> Iterator[str]:
     yield f"# What to run, for: {_line(study.file.question)}"
     yield "# policy-lab plan check FILE: what is wrong with it. policy-lab plan show FILE: what it would run, in words."
     yield "# A key behind a `#` may be left out: remove the `#` to use it. All keys: policy-lab describe --keys"
-    yield f"study: {_named(study)}"
+    yield f"study: {yaml_text(study_named(study))}"
     yield "#title: What this plan is for"
 
 
@@ -207,10 +207,10 @@ def _grades(rows: Iterable[Parameter]) -> list[str]:
     return sorted({grade_group(row.grade) for row in rows})
 
 
-def _named(study: Study) -> str:
+def study_named(study: Study) -> str:
     """Return how a plan names the study: a bundled one by its name, any other by its folder."""
     own = study.folder.resolve()
-    return yaml_text(study.name if own == (bundled("models") / study.name).resolve() else own.as_posix())
+    return study.name if own == (bundled("models") / study.name).resolve() else own.as_posix()
 
 
 def yaml_text(text: str) -> str:

@@ -71,7 +71,7 @@ def open_study(name_or_path: str | os.PathLike[str] | None = None) -> Study:
     InputError
         With one problem for each thing that is wrong in any of the files: file, line, nearest name.
     """
-    folder = _folder(default_study() if name_or_path is None else os.fspath(name_or_path))
+    folder = find_folder(default_study() if name_or_path is None else os.fspath(name_or_path))
     files = {
         "study": folder / STUDY_FILE,
         "designs": folder / "designs.yaml",
@@ -150,8 +150,14 @@ def _model(folder: Path, study: tuple[YamlFile, StudyFile]) -> Model:
     return read_kept(path)
 
 
-def _folder(name_or_path: str) -> Path:
-    """Return the folder of a study; a folder that exists comes before a bundled study of the same name."""
+def find_folder(name_or_path: str) -> Path:
+    """Return the folder of a study; a folder that exists comes before a bundled study of the same name.
+
+    Raises
+    ------
+    InputError
+        Where there is none.
+    """
     path = Path(name_or_path)
     if path.is_file() and path.name == STUDY_FILE:
         return path.parent

@@ -22,9 +22,12 @@ def panel_problems(parts: Parts) -> Iterator[Problem]:
     seen: set[str] = set()
     for at, one in enumerate(panels.matrix):
         place: Place = ("panels", "matrix", at, "variable")
-        yield from _two_dimensions(parts, place, one.variable)
+        found = [*_two_dimensions(parts, place, one.variable)]
+        yield from found
         if one.variable in seen:
             yield parts.study_yaml.problem(place, f"`{one.variable}` is shown already")
+        elif not found and not one.own:
+            yield from _square(parts, ("panels", "matrix", at, "own"), one.variable)
         seen.add(one.variable)
     if panels.balance is None:
         return
@@ -57,6 +60,12 @@ def _two_dimensions(parts: Parts, place: Place, name: str) -> Iterator[Problem]:
         yield yaml.problem(place, what, remedy="Name one that is subscripted twice.", nearest=())
     elif variable.kind in STILL:
         yield yaml.problem(place, f"`{name}` does not change over time: it is of kind {variable.kind.value}")
+
+
+def _square(parts: Parts, place: Place, name: str) -> Iterator[Problem]:
+    rows, columns = parts.model.elements(name)
+    if rows != columns:
+        yield parts.study_yaml.problem(place, f"`{name}` has no cell of an element with itself to leave blank")
 
 
 def _match(parts: Parts, sides: tuple[str, str]) -> Iterator[Problem]:

@@ -56,6 +56,9 @@ class MatrixPanel(_OfCells):
     """What stands above the rows, for example who gives; the name of the dimension unless told."""
     columns: str = ""
     """What stands above the columns, for example who receives; the name of the dimension unless told."""
+    own: bool = True
+    """Whether the cell of an element with itself means something; where not, it is left blank. It is left blank too
+    where the model has one and the same number in all of them."""
 
 
 class BalancePanel(_OfCells):

@@ -12,7 +12,7 @@ from typing import Literal
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.study.areas import find_area
-from policy_lab.study.loader import STUDY_FILE, open_study
+from policy_lab.study.loader import STUDY_FILE, find_folder, open_study
 from policy_lab.study.plan import Plan
 from policy_lab.study.plan_checks import plan_problems
 from policy_lab.study.plan_schema import OWN_AREA, PlanFile
@@ -96,11 +96,22 @@ def read_plan(path: str | os.PathLike[str]) -> PlanSet:
     return PlanSet(path, file.title, study, blocks, file.precision, path.read_bytes())
 
 
+def study_folder(plan: Path, name: str) -> Path:
+    """Return the folder of the study that a plan's file names: seen from the file, else as on the command line.
+
+    Raises
+    ------
+    InputError
+        For a study that is nowhere.
+    """
+    beside = plan.parent / name
+    return beside if (beside / STUDY_FILE).is_file() else find_folder(name)
+
+
 def _study(yaml: YamlFile, file: PlanFile) -> Study:
-    """Open the study that the file names: a folder seen from the file, else as on the command line."""
-    beside = yaml.path.parent / file.study
+    """Open the study that the file names."""
     try:
-        return open_study(beside if (beside / STUDY_FILE).is_file() else file.study)
+        return open_study(study_folder(yaml.path, file.study))
     except InputError as error:
         raise InputError(*(_placed(yaml, ("study",), problem) for problem in error.problems)) from error
 

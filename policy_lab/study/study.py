@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -111,9 +112,13 @@ class Study:
 
         They are starting points, never a league table.
         """
+        return self._areas
+
+    @cached_property
+    def _areas(self) -> Mapping[str, Area]:
         from policy_lab.study.areas import read_areas
 
-        return read_areas(self)
+        return read_areas(self)  # once: what moves with a slider asks for them each time
 
     def plan(
         self,

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from policy_lab.analysis import shortfall
 from tests.analysis import hand
@@ -29,6 +31,17 @@ def test_run_lengths_count_flags_in_a_row():
 def test_spells_solved_by_hand(path, fell, first, recovered):
     found = shortfall.spells(np.array(path), threshold=0.5, periods=3)
     assert (found.fell, found.first, found.recovered) == (fell, first, recovered)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=12), st.integers(1, 4), st.integers(0, 5))
+def test_the_deciding_level_tells_a_spell_for_every_bar(path, periods, bar):
+    values = np.array(path, dtype=float)
+    fell = shortfall.spells(values, bar, periods).fell
+    assert (shortfall.deciding_levels(values, periods) < bar) == fell
+
+
+def test_a_failed_case_has_no_deciding_level():
+    assert np.isnan(shortfall.deciding_levels(np.array([L, L, np.nan, H]), 2))
 
 
 def test_a_failed_case_is_neither_shortfall_nor_success():

@@ -26,6 +26,8 @@ FLAGS = (
 )
 PATIENCE = 120_000
 """Milliseconds: the machine may be busy with other work."""
+FAULT = '.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.error"]'
+"""Where a cell shows that it failed: nothing more is to be waited for."""
 
 
 def chromium_path() -> str:
@@ -110,4 +112,6 @@ def open_notebook(page: Page, address: str, name: str) -> None:
         timeout=PATIENCE,
     )
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    page.wait_for_selector(".pl[data-seq]", state="attached", timeout=PATIENCE)
+    found = page.wait_for_selector(f".pl[data-seq], {FAULT}", state="attached", timeout=PATIENCE)
+    if found is not None and found.evaluate("(node, fault) => node.matches(fault)", FAULT):
+        raise RuntimeError(found.text_content())

@@ -16,11 +16,11 @@ Change = Callable[..., Path]
 Refuse = Callable[[Path], InputError]
 
 MOTIVE = "- variable: Motive strength"
-BALANCE = "\ngroups:\n", "\n  balance: {{title: Both, motivators: {}, barriers: {}}}\n\ngroups:\n"
+FIRST = "  matrix:\n    - variable: Motive strength"
 
 
 def balance(motivators: str, barriers: str) -> tuple[str, str]:
-    return BALANCE[0], BALANCE[1].format(motivators, barriers)
+    return FIRST, f"  balance: {{title: Both, motivators: {motivators}, barriers: {barriers}}}\n{FIRST}"
 
 
 BAD = [
@@ -36,6 +36,7 @@ BAD = [
     (("{column} in the {row}", "{column:>9} in the {row}"), "has to name {row} and {column}"),
     (("{column} in the {row}", "{column in the {row}"), "a bracket that is not closed"),
     (("columns: which motive", "column: which motive"), "unknown key `column`. Did you mean `columns`?"),
+    ((MOTIVE, f"{MOTIVE}\n      own: false"), "has no cell of an element with itself to leave blank"),
     (balance("Motive strength", "Motive strength"), "`Motive strength` stands on both sides"),
     (balance("Motive strength", "Motive weakness"), "the model has no variable `Motive weakness`"),
     (balance("Compliance", "Motive strength"), "`Compliance` has 1 dimension"),

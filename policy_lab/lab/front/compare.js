@@ -58,6 +58,7 @@ function compareView(page) {
     const axes = (s, x, y, about, few) => {
       for (const v of ticks(scale[0], scale[1], about)) { S("line", { class: "gr", x1: x(0), x2: x(last), y1: y(v), y2: y(v) }, s); S("text", { class: "t", x: x(0) - 6, y: y(v) + 4, "text-anchor": "end" }, s, String(v)); }
       S("line", { class: "bar", x1: x(0), x2: x(last), y1: y(o.measure.bar), y2: y(o.measure.bar) }, s);
+      const placed = S("g", {}, s); updates.push(() => eventMarks(page, placed, at => x(last * at / page.now.arrays.time[last]), y(scale[1]), y(scale[0]), !few));
       const marks = few ? [years[0], years[years.length - 1]] : years;
       marks.forEach((v, k) => S("text", { class: "t", x: x(place(v)), y: y(scale[0]) + 17, "text-anchor": k === 0 ? "start" : k === marks.length - 1 ? "end" : "middle" }, s, k === 0 ? (per ? "year 0" : `0 ${o.time.unit.toLowerCase()}s`) : String(v)));
     };

@@ -3,24 +3,29 @@
 //
 // A panel is made by a function of (page, host), listed in EXPLAINING, and gives null where the study has nothing for
 // it, or
-//   { name, title, element, layout(), refresh(), moved(), receive(content, arrays), stop(), folded }
+//   { name, title, element, folded, layout(), refresh(), moved(), receive(content, arrays), picked(), begin(), stop() }
 //   name       what its messages bear: `content.panel`, and the key of its other half in policy_lab/lab/explain.py
 //   title      the heading of its section; `folded`: true where the section is closed at first
 //   element    what the section holds
 //   layout()   its room has changed: build anew what is drawn (its element is in the page and visible)
 //   refresh()  the design, what it is set against or what the screen stands at have changed: ask Python, or draw
 //   moved()    the moment has changed; called while it plays, so it must be quick and ask nothing
+//   picked()   another feedback loop is meant, or none: host.loop(); may be left out, as may begin() and stop()
+//   begin()    once, when the view is shown first, folded or not
 //   receive()  what Python told this panel alone
-//   stop()     at the end; may be left out
+//   stop()     at the end
 // While its section is folded a panel is left alone; when it is opened it gets refresh() and layout().
 // The host gives
 //   design(), against()   names of designs; the same one where only one is on screen
 //   time()                saved times since the start, in the model's unit; at(): the moment, a place in them
 //   moment(k)             a moment in words: "month 36 (year 3)"
 //   go(k)                 move the moment
+//   loops                 what is known of the named feedback loops: name -> what policy_lab/lab/loop_panel.py tells
+//   loop(), pick(name), hover(name)   the loop that is meant; picked for good, or while something points at it
+//   chosen()              the loop that is picked for good
 //   request(content)      ask Python for this panel: `answer(content, screen)` there gets design and against as well.
 //                         One request is under way at a time; of those that wait only the newest is sent.
-const EXPLAINING = [];
+const EXPLAINING = [whyPanel, flowPanel, loopPanel];
 const PLAYED = 12000; // ms in which the whole time line is played
 const LEAP = 1500; // ms between years, for those who want no motion
 
@@ -39,7 +44,8 @@ function explained(page, main) {
   const { o, designs } = page;
   const headline = H("h2", {}, main);
   H("p", { class: "pl-sub" }, main, "Central paths: every constant at its central value, without luck and without a scenario's shocks. They show how the model works, not how likely anything is.");
-  const state = { design: "", against: "", at: -1 }; // at: -1 stands for the end until the times are known
+  const state = { design: "", against: "", at: -1, loop: "", hover: "" }; // at: -1 stands for the end until the times are known
+  const loops = new Map();
 
   // ---------- what is shared: two designs and a moment
   const bar = H("div", { class: "pl-when", role: "group", "aria-label": "What is explained, and when" }, main);
@@ -95,11 +101,13 @@ function explained(page, main) {
     const send = content => { queue.busy = performance.now(); page.request("explain", { ...content, panel: one.panel.name, design: state.design, against: state.against }); };
     const host = {
       design: () => state.design, against: () => state.against, at: () => state.at, time, moment, go,
+      loops, loop: () => state.hover || state.loop, chosen: () => state.loop,
+      pick: name => { state.loop = name || ""; state.hover = ""; picked(); }, hover: name => { state.hover = name || ""; picked(); },
       request: (content = {}) => { if (queue.busy && performance.now() - queue.busy < SILENCE) queue.next = content; else send(content); },
     };
     const one = { panel: make_(page, host), ready: false, stale: true, answered() { queue.busy = 0; if (queue.next) { const { next } = queue; queue.next = null; send(next); } } };
     if (!one.panel) continue;
-    const section = H("section", { class: `pl-part pl-${one.panel.name}` }, main), id = fresh();
+    const section = H("section", { class: "pl-part", "data-panel": one.panel.name }, main), id = fresh();
     set(section, { "aria-labelledby": id });
     const fold = H("details", {}, section), head = H("summary", {}, fold); H("h3", { id }, head, one.panel.title);
     fold.appendChild(one.panel.element); fold.open = !one.panel.folded;
@@ -113,6 +121,9 @@ function explained(page, main) {
     one.ready = true;
   }
   const refresh = () => { for (const one of sections) refreshOne(one); };
+  const picked = () => { for (const one of sections) if (one.open()) one.panel.picked?.(); };
+  let begun = false;
+  const begin_ = () => { if (!begun) { begun = true; for (const one of sections) one.panel.begin?.(); } };
 
   // An answer at rest comes in several steps; the central paths under it are those of the movement before.
   let stands = "";
@@ -126,7 +137,7 @@ function explained(page, main) {
   // ---------- which designs there are to explain
   function named() {
     const d = designs.get(state.design), a = designs.get(state.against);
-    write(headline, state.design === state.against ? `How ${d.short} works` : `Why does ${d.short} do as it does, set against ${a.short}?`);
+    write(headline, state.design === state.against ? `How ${d.short} works` : `What sets ${d.short} apart from ${a.short}`);
   }
   function offered() {
     const names = page.screen.designs.filter(name => designs.has(name)), base = names.includes(o.base) ? o.base : names[0];
@@ -141,7 +152,7 @@ function explained(page, main) {
   }
 
   return {
-    layout() { offered(); renewed(); for (const one of sections) { refreshOne(one, one.stale); if (one.open()) one.panel.layout(); } },
+    layout() { offered(); begin_(); renewed(); for (const one of sections) { refreshOne(one, one.stale); if (one.open()) one.panel.layout(); } },
     draw() { offered(); if (renewed()) refresh(); },
     receive(content, arrays) {
       const one = sections.find(each => each.panel.name === content.panel);

@@ -24,11 +24,35 @@ function addRail(page) {
         if (!on.size) { box.checked = true; return; } // one at least
         page.screen.designs = o.designs.map(one => one.name).filter(name => on.has(name)); page.ask("move", { keep: true });
       };
-      controls.push(() => { box.checked = page.screen.designs.includes(d.name); });
+      // One with an addition stands among the others as long as it is chosen.
+      controls.push(() => { box.checked = page.screen.designs.includes(d.name); if (d.of) label.hidden = !box.checked; });
     }
+  }
+  const combined = [...designs.values()].filter(d => d.of);
+  if (combined.length) {
+    const wrap = H("div", { class: "pl-with" }, picker), label = H("label", { class: "pl-choice" }, wrap); H("span", {}, label, "Add a design with an addition");
+    const box = H("select", {}, label), add = button(wrap, "Add", "Add this design with its addition", () => {
+      if (!box.value) return;
+      const on = new Set([...page.screen.designs, box.value]);
+      page.screen.designs = o.designs.map(one => one.name).filter(name => on.has(name)); page.ask("move", { keep: true }); sync();
+    });
+    let shown = "";
+    controls.push(() => { // what is chosen already is not offered again
+      const left = combined.filter(d => !page.screen.designs.includes(d.name)), key = left.map(d => d.name).join();
+      if (key === shown && box.childElementCount) return;
+      shown = key; const kept = box.value; box.replaceChildren();
+      for (const d of left) H("option", { value: d.name, title: d.title }, box, d.short);
+      if (left.some(d => d.name === kept)) box.value = kept;
+      box.disabled = add.disabled = !left.length;
+    });
   }
   if (o.areas.length) choice("Start from the figures of", "area", o.areas, "no one place");
   choice("Scenario", "scenario", o.scenarios);
+  if (o.stress.kinds.length) {
+    const fold = H("details", { class: "pl-calendar" }, side), heading = H("summary", {}, fold), placed = calendar(page);
+    fold.appendChild(placed.element);
+    controls.push(() => { const n = page.screen.events.length; write(heading, n ? `Stress calendar: ${n} placed` : "Stress calendar"); placed.sync(); });
+  }
   const held = (name, base) => name in page.screen.settings ? page.screen.settings[name] : base;
   const setTo = (p, value, keep) => {
     if (Math.abs(value - p.base) < 1e-12 * Math.abs(p.base || 1)) delete page.screen.settings[p.name]; else page.screen.settings[p.name] = value;
@@ -86,7 +110,7 @@ function addRail(page) {
     controls.push(() => row.classList.toggle("chg", lever.name in page.screen.levers));
   }
   const all = H("button", { type: "button", class: "lnk all" }, side, "Reset all to base");
-  all.onclick = () => { page.screen.settings = {}; page.screen.levers = {}; page.screen.area = ""; page.ask("move", { keep: true }); sync(); };
-  const sync = () => { for (const control of controls) control(); all.hidden = !Object.keys(page.screen.settings).length && !Object.keys(page.screen.levers).length && !page.screen.area; };
+  all.onclick = () => { page.screen.settings = {}; page.screen.levers = {}; page.screen.events = []; page.screen.area = ""; page.ask("move", { keep: true }); sync(); };
+  const sync = () => { for (const control of controls) control(); all.hidden = !Object.keys(page.screen.settings).length && !Object.keys(page.screen.levers).length && !page.screen.events.length && !page.screen.area; };
   return sync;
 }

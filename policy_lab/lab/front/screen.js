@@ -92,7 +92,7 @@ function render({ model, el }) {
     const { told } = page.now;
     undo.disabled = !told.undo; redo.disabled = !told.redo;
     const changed = told.changes.length ? `Changed from base: ${told.changes.join("; ")}. ` : "Everything at base. ";
-    write(note, `${changed}Risk: ${o.measure.variable} below ${two(o.measure.bar)} for ${o.measure.periods} saved periods in a row. Conditional on the model. ${o.not_a_forecast} Model ${o.digest}, seed ${o.seed}, ${o.cases[0]} worlds × ${o.cases[1]} futures. ${told.failed ? `${told.failed} cases could not be used. ` : ""}Source: ${o.sources}.`);
+    write(note, `${changed}Risk: ${o.measure.variable} below ${two(o.measure.bar)} for ${o.measure.periods} saved periods in a row. Conditional on the model. ${o.not_a_forecast} Model ${o.digest}, seed ${told.draws[2]}, ${told.draws[0]} worlds × ${told.draws[1]} futures. ${told.failed ? `${told.failed} cases could not be used. ` : ""}Source: ${o.sources}.`);
   }
 
   // ---------- what comes in
