@@ -41,7 +41,7 @@ $(VENV)/.runs: $(VENV)/.python pyproject.toml constraints.txt
 
 $(VENV)/.develops: $(VENV)/.runs
 	@echo "Installing what the tests and the notebooks need …"
-	@$(INSTALL) --editable '.[calibrate,cluster,discovery,export,lab,test]'
+	@$(INSTALL) --editable '.[brief,calibrate,cluster,discovery,export,lab,test]'
 	@touch $@
 
 setup: $(VENV)/.develops

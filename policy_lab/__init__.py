@@ -13,6 +13,7 @@ they are first used, so that ``import policy_lab`` costs next to nothing.
 - Its pictures: ``dominance_chart``, ``risk_chart``, ``surface_chart``, ``split_chart``, ``fan_chart``
 - Places, never ranked: ``place_figures``, ``most_different``, ``run_places``, ``place_chart``
 - Why trust it: ``check``, ``calibrate``, ``read_calibration``, ``history_chart``, ``accuracy``
+- Its document: ``brief``, and ``reproduce`` for any file that policy_lab wrote
 - How it works: ``named_loops``, ``knock_out``, ``loop_effects``, ``loop_in``, ``loop_chart``, ``view_chart``,
   ``write_book``
 - A model file alone: ``read_model``, ``compile``, ``run_model``, ``path_chart``
@@ -65,8 +66,10 @@ if TYPE_CHECKING:
     from policy_lab.model import read_model
     from policy_lab.out import export
     from policy_lab.out.batch_export import export_batch
+    from policy_lab.out.brief.write import brief
     from policy_lab.out.equation_book import write_book
     from policy_lab.out.new_study import new_study
+    from policy_lab.out.reproduce import reproduce
     from policy_lab.results import open_batch, paired_difference, read_runs, to_xarray
     from policy_lab.run import run, run_model
     from policy_lab.run.ensemble import run_batch
@@ -120,6 +123,8 @@ _HOMES: Final = {
     "split_chart": "charts",
     "export": "out",
     "export_batch": "out.batch_export",
+    "brief": "out.brief.write",
+    "reproduce": "out.reproduce",
     "write_book": "out.equation_book",
     "read_runs": "results",
     "open_batch": "results",
@@ -143,6 +148,7 @@ __all__ = [
     "accuracy",
     "beliefs",
     "beliefs_chart",
+    "brief",
     "calibrate",
     "check",
     "clauses",
@@ -178,6 +184,7 @@ __all__ = [
     "read_model",
     "read_plan",
     "read_runs",
+    "reproduce",
     "risk",
     "risk_chart",
     "run",

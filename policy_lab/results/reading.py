@@ -187,7 +187,7 @@ def _worlds(stored: StoredRuns, block: Block, plan: Plan) -> dict[str, np.ndarra
     import pyarrow.parquet as pq
 
     path = inputs_path(stored.folder, block)
-    if not path.is_file():  # the runs of one comparison: the draws can be made again, anchors are not among them
+    if "blocks" not in stored.manifest:  # one comparison: its draws are made again, without the anchors
         return plan.world_inputs()
     model = plan.study.model
     try:

@@ -230,13 +230,13 @@ def test_of_a_block_that_never_ran_nothing_is_exported(stored: StoredRuns, tmp_p
     assert not (tmp_path / "out").exists()
 
 
-def test_the_runs_of_a_comparison_have_no_tables(results: Results, tmp_path: Path) -> None:
+def test_runs_that_nothing_tells_the_plan_of_have_no_tables(results: Results, tmp_path: Path) -> None:
     path = write_runs(results, tmp_path / "runs.parquet")
     folder = export_batch(path, tmp_path / "out", format="parquet", outcome="Trust")
     assert names(folder) == ["dictionary.csv", "manifest.json", "runs.parquet"]
     table = pq.read_table(folder / "runs.parquet")
     assert table.num_rows == 4 * 20 * 3 * 25
-    with pytest.raises(InputError, match="no plan stands beside these runs"):
+    with pytest.raises(InputError, match="nothing beside these runs says of what plan"):
         export_batch(path, tmp_path / "tables")
 
 

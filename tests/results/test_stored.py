@@ -301,7 +301,7 @@ def test_without_plan_or_inputs_there_are_no_results(copied: Path) -> None:
     with pytest.raises(InputError, match="the inputs of `calm_as-is` cannot be read"):
         open_batch(copied).results("calm_as-is")
     (copied / "plan.yaml").unlink()
-    with pytest.raises(InputError, match="no plan stands beside"):
+    with pytest.raises(InputError, match="nothing beside these runs says of what plan"):
         open_batch(copied).results("calm_as-is")
 
 
@@ -320,7 +320,7 @@ def test_the_runs_of_a_comparison_open_too(results: Results, tmp_path: Path) -> 
         found = stored.select(outcome="Motive strength", design="co-management", world=[2, 0])["Motive strength"]
         assert found.dims[-2:] == results["Motive strength"].dimensions
         assert np.array_equal(found.values[0, 0], results["Motive strength"].values[1, [2, 0]], equal_nan=True)
-        with pytest.raises(InputError, match="no plan stands beside"):
+        with pytest.raises(InputError, match="nothing beside these runs says of what plan"):
             stored.results()
 
 
