@@ -116,14 +116,18 @@ def _plain(screen: Screen, study: Study, sampler: Sampler) -> Mapping[str, Any]:
         "futures": usual.futures if screen.futures is None else screen.futures,
         "seed": usual.seed if screen.seed is None else screen.seed,
         **({} if sampler == MONTE_CARLO else {"sampler": str(sampler)}),
-        **({"hold": {name: _short(value) for name, value in screen.settings.items()}} if screen.settings else {}),
+        **(
+            {"hold": {name: _short(value) for name, value in sorted(screen.settings.items())}}
+            if screen.settings
+            else {}
+        ),
     }
     return {
         "study": study_named(study),
         "designs": list(screen.designs),
         "scenarios": [screen.scenario],
         "areas": [screen.area] if screen.area else [],
-        "steps": dict(screen.levers),
+        "steps": dict(sorted(screen.levers.items())),
         "stress": events,
         "uncertain": uncertain,
     }

@@ -120,6 +120,18 @@ def calendar_words(study: Study, placed: Sequence[Placed]) -> str:
     return f"stress calendar: {said}; no other comes{also}, whatever the scenario says"
 
 
+def held_words(study: Study, settings: Mapping[str, float]) -> tuple[str, ...]:
+    """Say what is held by hand: constants one by one, and a calendar in words in the place of its constants.
+
+    >>> from policy_lab.study import open_study
+    >>> held_words(open_study("fishery"), {"Fish price": 2.5, "Spell length": 4})
+    ('Fish price = 2.5', 'Spell length = 4')
+    """
+    constants = [f"{name} = {value:g}" for name, value in beside_calendar(study, settings).items()]
+    events = calendar_words(study, placed_in(study, settings))
+    return (*constants, *([events] if events else []))
+
+
 def event_words(study: Study, one: Placed) -> str:
     """Return an event in a few words: ``spell of bad weather at month 24``."""
     kind, unit = study.file.stress[one.event], study.model.time.unit.strip().lower().removesuffix("s")

@@ -70,7 +70,7 @@ def test_at_rest_the_screen_shows_what_a_batch_of_the_same_plan_gives(screen) ->
     answer = screen.wait()
     assert answer.table.equals(risk(run(plan_of(screen.study, screen.screen))))
     assert not answer.table.equals(before)
-    assert "Stress calendar: spell of bad weather at month 24" in answer.setting.source_line
+    assert "Set by hand: stress calendar: spell of bad weather at month 24" in answer.setting.source_line
     assert "Spell start" not in answer.setting.source_line  # in words, not as held constants
     (said,) = screen.told["changes"]
     assert said.startswith("stress calendar: spell of bad weather at month 24, spell of bad weather at month 60;")
