@@ -101,8 +101,11 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def open_notebook(page: Page, address: str, name: str) -> None:
-    """Open a notebook by itself, wait for its kernel, run it whole and wait for the first drawing of the screen."""
+def open_notebook(page: Page, address: str, name: str) -> float:
+    """Open a notebook by itself, wait for its kernel, run it whole and wait for the first drawing of the screen.
+
+    Returns the seconds from the run to that drawing.
+    """
     page.goto(f"{address}lab/workspaces/w{time.time_ns()}/tree/{name}?reset", timeout=PATIENCE)
     page.wait_for_selector(".jp-Notebook .jp-Cell", state="attached", timeout=PATIENCE)
     # A run that is asked for before the kernel is connected is silently lost.
@@ -111,7 +114,9 @@ def open_notebook(page: Page, address: str, name: str) -> None:
         return session?.kernel?.connectionStatus === 'connected' && session.kernel.status === 'idle'; }""",
         timeout=PATIENCE,
     )
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    start = time.monotonic()
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     found = page.wait_for_selector(f".pl[data-seq], {FAULT}", state="attached", timeout=PATIENCE)
     if found is not None and found.evaluate("(node, fault) => node.matches(fault)", FAULT):
         raise RuntimeError(found.text_content())
+    return time.monotonic() - start
