@@ -145,7 +145,7 @@ function stressView(page) {
   }
 
   // ---------- how far the work is
-  const bar = H("div", { class: "st-work", hidden: "" }), meter = H("progress", { max: 1, "aria-label": "How far the work is" }, bar), far = H("span", {}, bar);
+  const bar = H("div", { class: "st-work", hidden: "" }, run.slot), meter = H("progress", { max: 1, "aria-label": "How far the work is" }, bar), far = H("span", {}, bar);
   const cancel = button(bar, "Cancel", "Cancel, and keep what is done", () => { cancel.disabled = true; write(far, "stopping …"); ask("cancel"); }, "st-do");
   function begin(where_) { where_.fault.hidden = true; for (const b of doers) b.disabled = true; jobs_(where_); write(far, "starting …"); cancel.disabled = false; }
   const jobs_ = where_ => { if (bar.parentNode !== where_.slot) where_.slot.appendChild(bar); bar.hidden = false; };
