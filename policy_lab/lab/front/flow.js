@@ -8,6 +8,8 @@ const PIPE = [1.5, 9]; // px: the width of a pipe that carries nothing, and of o
 const three = v => !known(v) ? "not known" : v === 0 ? "0" : Math.abs(v) >= 1000 ? (+v.toPrecision(3)).toLocaleString("en-GB") : Math.abs(v) < 1e-3 ? v.toPrecision(2) : String(+v.toPrecision(3));
 const inUnit = (v, unit) => `${three(v)}${unit && unit !== "no unit" && known(v) ? ` ${unit}` : ""}`;
 
+const inWords = names => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+
 const ruler = document.createElement("canvas").getContext("2d");
 const FONT = '"Inter","Segoe UI",system-ui,-apple-system,"Helvetica Neue",Arial,sans-serif';
 const wide = (text, px, weight = 400) => { ruler.font = `${weight} ${px}px ${FONT}`; return ruler.measureText(text).width; };
@@ -216,11 +218,11 @@ function flowPanel(page, host) {
     });
     const over = pick => Object.keys(drawn.diagram.dimensions).filter(name => (asked.picks[name] || "") === pick), whole = name => !asked.picks[name] || asked.picks[name] === SUM_OF_ALL;
     const kept = Object.entries(asked.picks).filter(([name]) => !whole(name)), paired = drawn.nodes.some(node => { const left = node.dimensions.filter(whole).map(name => drawn.diagram.dimensions[name].join()); return new Set(left).size < left.length; });
-    const all = [["", "mean"], [SUM_OF_ALL, "sum"]].filter(([pick]) => over(pick).length).map(([pick, word]) => `the ${word} over ${over(pick).join(" and ")}`);
+    const all = [["", "mean"], [SUM_OF_ALL, "sum"]].filter(([pick]) => over(pick).length).map(([pick, word]) => `the ${word} over ${inWords(over(pick))}`);
     const which = [kept.length ? `Shown: ${kept.map(([name, one]) => `${name} ${one}`).join(", ")}.` : "", all.length ? `Of a variable with several values ${all.join(" and ")} is shown${paired ? ", nobody paired with themselves" : ""}.` : ""];
     write(words, `${titled(host.moment(at))} under ${short(mine)}, central path: ${told.length ? `${told.join("; ")}.` : "no stock in this part."} ${which.filter(Boolean).join(" ")}`);
     const flows = (place, inward) => drawn.arrows.filter(a => a.pipe && (inward ? a.end : a.start) === place).map(a => drawn.nodes[a.flow].name);
-    const parts = stocks.map(({ m }) => { const into = flows(m.at, true), out = flows(m.at, false); return `${m.node.name} ${inUnit(drawn.mine(m.at)[at], m.node.unit)}${into.length ? `, in by ${into.join(" and ")}` : ""}${out.length ? `, out by ${out.join(" and ")}` : ""}`; });
+    const parts = stocks.map(({ m }) => { const into = flows(m.at, true), out = flows(m.at, false); return `${m.node.name} ${inUnit(drawn.mine(m.at)[at], m.node.unit)}${into.length ? `, in by ${inWords(into)}` : ""}${out.length ? `, out by ${inWords(out)}` : ""}`; });
     drawn.s.setAttribute("aria-label", `Stock-and-flow diagram of ${drawn.part} at ${host.moment(at)}. ${parts.join("; ")}. The data table lists every variable; the list of loops below says how they hang together.`);
     fill();
   }
