@@ -243,22 +243,23 @@ function clausePanel(page, host) {
   const { designs } = page, element = H("div", { class: "pl-clauses" });
   H("p", { class: "pl-hint" }, element, "Shares the difference between the two designs out over the provisions in which they differ, with luck and everything that is not known, in the scenario and at the values that are set. A share is what a provision changes on average over all orders in which the provisions could come in.");
   const acts = H("div", { class: "pl-acts" }, element), begin = button(acts, "Work it out", "Work out which provision does the work", work, "pri"), cancel = button(acts, "Cancel", "Cancel working it out", () => host.request({ do: "stop" }));
-  const bar = H("progress", { max: 1, "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
+  const bar = H("progress", { max: 1, hidden: "", "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
   const old = H("p", { class: "pl-alarm", hidden: "" }, element), body = H("div", { hidden: "" }, element);
   const finding = H("h4", {}, body), said = H("p", { class: "pl-said" }, body), pick = H("label", { class: "pl-choice" }, body); H("span", {}, pick, "Share out");
   const box = H("select", {}, pick), fig = H("figure", { class: "pl-fall" }, body), cap = H("figcaption", {}, fig), capBig = H("b", {}, cap), capSmall = H("span", {}, cap);
   const fill = dataTable(fig, "share of each provision", content), pairs = H("div", {}, body), evidence = H("p", { class: "pl-hint" }, body);
-  let found = null, measure = null, busy = false, belongs = "", spoken = "";
+  let found = null, measure = null, busy = false, belongs = "", asked = "", spoken = "";
 
   const short = which => designs.get(which)?.short ?? which;
   // What an answer belongs to: which designs are on screen beside the two does not matter.
   const stand = (screen, first, second) => JSON.stringify([first, second, screen.scenario, screen.area, Object.entries(screen.settings || {}).sort(), Object.entries(screen.levers || {}).sort(), screen.events || []]);
   const now = () => stand(page.now.told.screen, host.against(), host.design());
 
-  function work() { host.request({ do: "work" }); busy = true; spoken = "Working: starting."; show(); }
+  function work() { host.request({ do: "work" }); busy = true; asked = now(); spoken = "Working: starting."; show(); }
   function show() {
     const alike = host.design() === host.against();
-    begin.disabled = busy || alike; cancel.hidden = !busy; bar.hidden = !busy;
+    begin.disabled = alike || busy && asked === now(); // a newer question takes the place of an older one
+    cancel.hidden = !busy; bar.hidden = !busy;
     write(status, alike && !busy ? "Nothing to share out: set the design against another one." : spoken || `From ${short(host.against())} to ${short(host.design())}.`);
     const stale = found && belongs !== now();
     old.hidden = !stale; body.classList.toggle("stale", !!stale);
