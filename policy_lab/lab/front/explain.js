@@ -63,7 +63,7 @@ function explained(page, main) {
   const time = () => page.now.arrays.time, last = () => time().length - 1;
   const unit = o.time.unit.toLowerCase();
   const moment = k => {
-    const value = time()[k], years = page.period > 1 ? ` (year ${two(value / page.period)})` : "";
+    const value = time()[k], years = page.period > 1 ? ` (year ${figure(+(value / page.period).toFixed(1))})` : "";
     return `${unit} ${figure(value)}${years}`;
   };
   function go(k) {

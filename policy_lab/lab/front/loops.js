@@ -22,9 +22,9 @@ function loopPanel(page, host) {
       const toggle = H("button", { type: "button", role: "switch", "aria-checked": "true", "aria-labelledby": id, class: "pl-switch" }, item); H("i", {}, toggle);
       const body = H("div", {}, item), head = H("div", { id, class: "pl-loophead" }, body);
       H("b", { class: "pl-badge" }, head, loop.name); H("b", {}, head, ` ${loop.title}`); H("span", { class: "pl-whyhome" }, head, ` ${loop.kind}`);
-      H("span", {}, body, loop.meaning); const here = H("p", { class: "pl-here" }, body), fold = H("details", {}, body);
+      H("span", {}, body, loop.meaning); const note = H("span", { class: "pl-hint" }, body), here = H("p", { class: "pl-here" }, body), fold = H("details", {}, body);
       H("summary", {}, fold, "Link by link, and how long it takes"); const along = H("span", { class: "pl-hint" }, fold), steps = H("ol", {}, fold);
-      rows.set(loop.name, { item, toggle, along, steps, here });
+      rows.set(loop.name, { item, toggle, along, steps, note, here }); note.hidden = true;
       toggle.onclick = () => { if (off.has(loop.name)) off.delete(loop.name); else off.add(loop.name); last_ = loop.name; switched(); };
       item.onpointerenter = () => host.hover(loop.name); item.onpointerleave = () => host.hover("");
       item.onfocusin = () => host.hover(loop.name); item.onfocusout = () => host.hover("");
@@ -46,7 +46,7 @@ function loopPanel(page, host) {
     for (const [name, row] of rows) {
       const is = !off.has(name), beside = is && [...off].some(one => host.loops.get(one).also.includes(name));
       set(row.toggle, { "aria-checked": String(is) }); row.item.classList.toggle("out", !is); row.item.classList.toggle("beside", beside);
-      row.item.title = beside ? "Cut with another loop: both go over the same link" : "";
+      row.note.hidden = !beside; write(row.note, beside ? `Cut too: it goes over the same link as ${[...off].filter(one => host.loops.get(one).also.includes(name)).join(", ")}.` : "");
     }
     ask();
   }
