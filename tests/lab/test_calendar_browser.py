@@ -79,6 +79,8 @@ def test_what_is_placed_is_answered_told_and_marked_on_the_paths(visit) -> None:
     assert paths(page) != before
     assert page.locator(".pl-calendar summary").inner_text() == "Stress calendar: 1 placed"
     assert mark.get_attribute("aria-valuetext") == "month 24"
+    spoken = page.locator(".ov svg").first.get_attribute("aria-label") or ""
+    assert spoken.endswith("Placed by hand: budget cut at month 24.")
     # The mark on the paths stands where the line of time has month 24: a fifth of the way.
     lines = page.locator(".ov svg line.evl")
     expect(lines).to_have_count(1)

@@ -126,6 +126,12 @@ function calendar(page, { wide = false } = {}) {
   return { element, sync };
 }
 
+// What stands on the calendar, in a sentence for a chart's description.
+function eventWords(page) {
+  const unit = page.o.time.unit.toLowerCase().replace(/s$/, ""), { events } = page.now.told.screen;
+  return events.length ? ` Placed by hand: ${events.map(one => `${page.o.stress.kinds.find(kind => kind.name === one.event).title.toLowerCase()} at ${unit} ${figure(one.at)}`).join("; ")}.` : "";
+}
+
 // Light upright lines where events are placed, with their names where there is room. `x` takes a time since the start.
 function eventMarks(page, group, x, top, bottom, words) {
   const { events } = page.now.told.screen, key = JSON.stringify([events, x(0), x(1), top, bottom]);

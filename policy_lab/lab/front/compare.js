@@ -89,7 +89,7 @@ function compareView(page) {
       order.forEach((it, k) => { it.p = Math.max(it.y, k ? order[k - 1].p + 17 : T); });
       for (let k = order.length - 1, limit = B; k >= 0; k -= 1) { order[k].p = Math.min(order[k].p, limit); limit = order[k].p - 17; }
       for (const it of order) { set(it.text, { x: R + 16, y: it.p + 4.5 }); set(it.lead, { d: `M${R + 5},${it.y}L${R + 13},${it.p}` }); }
-      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${level(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.`);
+      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${level(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.${eventWords(page)}`);
     });
   }
 
