@@ -201,7 +201,7 @@ def _measure(found: Clauses, name: str) -> dict[str, Any]:
         "difference": signed(float(ends["difference"]) * scale, places),
         "range": _spoken_range(ends["q05"] * scale, ends["q95"] * scale, places),
         "bars": bars,
-        "pairs": _pairs(found, name, places),
+        "pairs": _pairs(found, name, places + 1),
     }
 
 

@@ -18,6 +18,7 @@ from policy_lab.lab.moving import made_ready, plan_of
 from policy_lab.lab.panel_words import places_for
 from policy_lab.lab.state import first_screen
 from policy_lab.run import run
+from tests.lab.axe import violations
 from tests.lab.browsing import PATIENCE, chromium, jupyter, open_notebook, write_notebook
 
 pytestmark = pytest.mark.browser
@@ -124,6 +125,8 @@ def test_the_waterfall_shows_the_table_of_the_analysis_and_says_when_it_is_out_o
     page.keyboard.press("End")
     part.get_by_text("Out of date").wait_for(state="visible", timeout=PATIENCE)
     assert part.locator("svg").count() == 1  # what was worked out stays to be read
+    for panel in (MATRIX, CLAUSES):
+        assert violations(page, panel) == []
     part.get_by_role("button", name="Work out").click()
     part.get_by_text("Out of date").wait_for(state="hidden", timeout=PATIENCE)
 

@@ -278,7 +278,7 @@ function clausePanel(page, host) {
     fig.querySelector("svg")?.remove();
     if (!measure || !fig.clientWidth) return;
     const rows = [{ part: short(found.first), total: measure.ends[0], label: measure.end_labels[0] }, ...measure.bars, { part: short(found.second), total: measure.ends[1], label: measure.end_labels[1], under: `${measure.difference} (${measure.range})` }];
-    const W = Math.max(280, fig.clientWidth), narrow = W < 560, L = narrow ? 0.36 * W : Math.min(250, 0.32 * W), R = W - (narrow ? 96 : 132), rh = 38, B = rows.length * rh + 4, high = B + 24;
+    const W = Math.max(280, fig.clientWidth), narrow = W < 560, L = narrow ? 0.36 * W : Math.min(250, 0.32 * W), R = W - (narrow ? 96 : Math.max(96, 14 + 6.5 * Math.max(...rows.map(row => (row.under || row.range || "").length)))), rh = 38, B = rows.length * rh + 4, high = B + 24;
     const numbers = rows.flatMap(row => row.total != null ? [row.total] : [row.from, row.to, row.low, row.high]).filter(known);
     const lowest = Math.min(...numbers), highest = Math.max(...numbers), span = highest - lowest || Math.abs(highest) || 1, x = v => L + 10 + (R - L - 20) * (v - lowest) / span;
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" });
