@@ -69,6 +69,7 @@ def jupyter(folder: Path) -> Iterator[str]:
     }
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--ServerApp.token=", "--allow-root")
     quiet = ("--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
+    quiet += ("--KernelManager.shutdown_wait_time=0.5",)
     command = [sys.executable, "-m", "jupyterlab", *options, *quiet, f"--ServerApp.root_dir={folder}"]
     with (folder / "jupyter.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -76,7 +77,11 @@ def jupyter(folder: Path) -> Iterator[str]:
         yield _address(server, own / "runtime")
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # it waits for kernels, which end by themselves once it is gone
+            server.kill()
+            server.wait(timeout=30)
 
 
 def _address(server: subprocess.Popen[bytes], runtime: Path) -> str:
