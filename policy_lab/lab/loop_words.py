@@ -91,7 +91,7 @@ def lead_words(
     before, after = whole[0] - whole[1], without[0] - without[1]
     size = max(abs(value) for value in (*whole, *without)) or 1.0
     if abs(after - before) < ALIKE * size:
-        return f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end, as with it."
+        return f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end, as in the whole model."
     return (
         f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end; "
         f"in the whole model {_lead(one, other, before, size)}."

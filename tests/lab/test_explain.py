@@ -276,7 +276,7 @@ def test_loops_over_the_same_link_are_said_to_go_with_it(study):
 def test_leads_and_orders_in_words():
     words = lead_words("R7", ("A", "B"), (0.6, 0.5), (0.52, 0.5), "catch")
     assert words == "With R7 cut, A is 0.020 ahead of B in catch at the end; in the whole model A is 0.10 ahead of B."
-    assert "as with it" in lead_words("R7", ("A", "B"), (0.6, 0.5), (0.6, 0.5), "catch")
+    assert "as in the whole model" in lead_words("R7", ("A", "B"), (0.6, 0.5), (0.6, 0.5), "catch")
     assert "B comes to lie before A" in order_words(["A", "B"], np.array([0.6, 0.5]), np.array([0.4, 0.5]))
     assert "stays" in order_words(["A", "B"], np.array([0.6, 0.5]), np.array([0.6, 0.598]))
     assert time_words(1.0, "Year") == "1 year"

@@ -193,6 +193,18 @@ def test_a_loop_is_switched_off_and_on_again(visit) -> None:
     page.wait_for_function("() => document.querySelector('.pl-without').hidden", timeout=PATIENCE)
 
 
+def test_the_moment_stays_in_sight_while_the_page_scrolls(visit) -> None:
+    page, _, _ = visit
+    part(page, "loops").locator(".pl-looplist li").last.scroll_into_view_if_needed()
+    page.wait_for_function(
+        """() => { const bar = document.querySelector('.pl-when').getBoundingClientRect();
+        const seen = document.elementFromPoint(bar.x + bar.width / 2, bar.y + bar.height / 2);
+        return bar.top > 0 && seen.closest('.pl-when') !== null; }""",
+        timeout=PATIENCE,
+    )
+    assert page.get_by_role("tab", name="Explain").bounding_box()["y"] < 0  # there was something to scroll
+
+
 def test_a_section_folds_and_opens_again(visit) -> None:
     page, _, _ = visit
     why = part(page, "why")
