@@ -29,10 +29,11 @@ from policy_lab.run.batch import run
 from policy_lab.run.growing import Unwanted
 from policy_lab.study.plan import Plan
 
-SIZES: Final = ((16, 4), (60, 6))
-"""Worlds, and futures in each, of one answer after another; never more than those of the screen. Measured on
-the flagship's nine parts, which make 84 designs, on two processors: at a load of 5 the first came after 4 s and one of
-48 × 6 after 38 s; at a load of 12 the first after 17 s and the last after 147 s, with 0.6 GB at the most."""
+SIZES: Final = ((12, 3), (60, 6))
+"""Worlds, and futures in each, of one answer after another; never more than those of the screen. Measured on the
+flagship's nine parts, which make 84 designs, on two processors shared with others: on the screen, beside its ensemble,
+the first came after 11 s at a load of 5; alone, 48 × 6 after 38 s at that load and 60 × 6 after 147 s at a load of 12,
+with 0.6 GB at the most."""
 BEAT = 0.2
 """Seconds between two tidings of how far it is."""
 MINUS: Final = "\N{MINUS SIGN}"
