@@ -109,7 +109,7 @@ def _lead(one: str, other: str, gap: float, size: float) -> str:
 def order_words(names: Sequence[str], whole: np.ndarray, without: np.ndarray) -> str:
     """Say whether cutting loops puts the ends of the designs' paths in another order; ends that are level have none."""
     turned = []
-    size = float(np.nanmax(np.abs([whole, without]))) or 1.0
+    size = float(np.abs(np.nan_to_num([whole, without])).max()) or 1.0
     for one in range(len(names)):
         for other in range(len(names)):
             before, after = whole[one] - whole[other], without[one] - without[other]

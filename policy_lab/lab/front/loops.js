@@ -90,19 +90,19 @@ function loopPanel(page, host) {
       const d = designs.get(name), one = H("figure", { class: "sm" }, results), head = H("figcaption", {}, one), whole = path(drawn.whole, k), without = path(drawn.without, k);
       H("b", { style: `color:${d.ink}` }, head, d.short);
       H("span", {}, head, `at the end ${apart_(whole[last], without[last]).join(" → ")}`);
-      const r = drawn.risk, risk = r ? [`risk ${percent(r.risk[k])} → ${percent(r.risk_without[k])}`, `9 in 10 worlds: ${points(r.low[k])} to ${points(r.high[k])} points`] : ["risk follows", "\u00a0"];
+      const r = drawn.risk, risk = r ? [`risk ${percent(r.risk[k])} → ${percent(r.risk_without[k])}`, `9 in 10 worlds ${points(r.low[k])} to ${points(r.high[k])} pts`] : ["risk follows", "\u00a0"];
       for (const words of risk) H("span", {}, head, words);
       const s = S("svg", { viewBox: `0 0 ${W} ${tall}`, width: "100%", role: "img", "aria-label": `${d.short}: ${o.measure.outcome} ends at ${three(whole[last])} in the whole model and at ${three(without[last])} without ${inWords(drawn.loops)}; ${risk.join(", ")}.` }, one);
       for (const v of marks) { S("line", { class: "gr", x1: L, x2: R, y1: y(v), y2: y(v) }, s); S("text", { class: "t", x: L - 5, y: y(v) + 4, "text-anchor": "end" }, s, String(v)); }
       S("line", { class: "bar", x1: L, x2: R, y1: y(o.measure.bar), y2: y(o.measure.bar) }, s);
       S("text", { class: "t", x: L, y: tall - 4 }, s, "0"); S("text", { class: "t", x: R, y: tall - 4, "text-anchor": "end" }, s, host.moment(last).split(" (")[0]);
-      S("path", { class: "ln", style: `stroke:${d.colour}`, d: line(whole, x, y) }, s); S("path", { class: "ln", style: `stroke:${d.colour}`, "stroke-dasharray": "5 3", d: line(without, x, y) }, s);
+      S("path", { class: "ln", style: `stroke:${d.colour}`, d: drawable(whole) ? line(whole, x, y) : "" }, s); S("path", { class: "ln", style: `stroke:${d.colour}`, "stroke-dasharray": "5 3", d: drawable(without) ? line(without, x, y) : "" }, s);
       drawn.cursors.push([S("line", { class: "cu", y1: T, y2: B }, s), x]);
     });
     moved();
   }
   const points = v => known(v) ? signed(100 * v, 0).replace("±", "") : "not known";
-  const apart_ = (a, b) => { for (let digits = 2; digits < 5; digits += 1) { const pair = [a, b].map(v => known(v) ? v.toPrecision(digits) : "not known"); if (pair[0] !== pair[1]) return pair; } return [two(a), two(b)]; };
+  const apart_ = (a, b) => { for (let digits = 2; digits < 4; digits += 1) { const pair = [a, b].map(v => known(v) ? v.toPrecision(digits) : "not known"); if (pair[0] !== pair[1]) return pair; } return [two(a), two(b)]; };
   function moved() { for (const [node, x] of drawn?.cursors || []) set(node, { x1: x(host.at()), x2: x(host.at()) }); }
   const table = () => {
     if (!drawn) return [["Design"]];
