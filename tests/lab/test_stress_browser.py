@@ -36,7 +36,7 @@ def visit(tmp_path_factory) -> Iterator[tuple[Page, Path, list[str]]]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         open_notebook(page, address, "screen.ipynb")
         page.get_by_role("tab", name="Batch and stress").click()
-        page.wait_for_selector(".st select option", state="attached", timeout=PATIENCE)
+        page.wait_for_selector(".st[data-ready=true]", state="attached", timeout=PATIENCE)
         yield page, folder, errors
 
 
