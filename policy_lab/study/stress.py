@@ -115,7 +115,7 @@ def calendar_words(study: Study, placed: Sequence[Placed]) -> str:
         return ""
     kinds = study.file.stress
     said = ", ".join(event_words(study, one) for one in in_order(placed))
-    others = [without_capital(kind.title) for name, kind in kinds.items() if all(one.event != name for one in placed)]
+    others = [_inside(kind.title) for name, kind in kinds.items() if all(one.event != name for one in placed)]
     also = f", nor any {' or '.join(others)}" if others else ""
     return f"stress calendar: {said}; no other comes{also}, whatever the scenario says"
 
@@ -136,12 +136,12 @@ def event_words(study: Study, one: Placed) -> str:
     """Return an event in a few words: ``spell of bad weather at month 24``."""
     kind, unit = study.file.stress[one.event], study.model.time.unit.strip().lower().removesuffix("s")
     size = f" ({one.size}: {kind.size.of(one.size).meaning})" if kind.size is not None else ""
-    return f"{without_capital(kind.title)}{size} at {unit} {one.at:g}"
+    return f"{_inside(kind.title)}{size} at {unit} {one.at:g}"
 
 
-def without_capital(words: str) -> str:
-    """Return a title as it stands inside a sentence."""
-    return words[:1].lower() + words[1:]
+def _inside(title: str) -> str:
+    """Return a title as it stands inside a sentence; an abbreviation keeps its capitals."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def placed_faults(
