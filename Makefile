@@ -4,6 +4,7 @@
 #   make lab       JupyterLab in notebooks/
 #   make baseline  the committed figures anew, when a change of them is meant
 #   make picture  the README's picture anew
+#   make pictures  every view of the screen as pictures, in results/pictures
 #   make parity    the three engines against one another over more steps, and the other slow tests
 # `make compare ARGS="--scenario NAME --worlds 50"` hands options on; `make test ARGS="tests/model"` too.
 
@@ -21,7 +22,7 @@ PYTHON ?= $(shell for candidate in python3.13 python3.12 python3.11 python3 pyth
 	echo "$$candidate"; break; fi; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test lint browser parity baseline picture lab clean
+.PHONY: help setup compare test lint browser parity baseline picture pictures lab clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -83,6 +84,10 @@ baseline: $(VENV)/.develops
 picture: $(VENV)/.develops
 	$(BIN)/policy-lab compare --out results/picture
 	cp results/picture/risk.svg assets/result.svg
+
+# Every view of the screen, light and dark, wide and narrow, to look at: `make pictures ARGS="FOLDER STUDY WORLDS"`.
+pictures: browser $(VENV)/.develops
+	$(BIN)/python -m tests.lab.pictures $(or $(ARGS),results/pictures safeguarding 100)
 
 lab: $(VENV)/.develops
 	$(BIN)/jupyter lab notebooks $(ARGS)

@@ -32,7 +32,7 @@ def main() -> None:
     write_notebook(folder / "screen.ipynb", f"import policy_lab as pl\nscreen = pl.lab({sys.argv[1]!r})\nscreen")
     with jupyter(folder) as address, chromium() as browser:
         page = browser.new_page(viewport={"width": 1530, "height": 1300})
-        open_notebook(page, address, "screen.ipynb")
+        print(f"first drawing {open_notebook(page, address, 'screen.ipynb'):.1f} s after the cell was run")
         page.evaluate(STAMPS)
         screen = page.locator(".pl")
         slider = screen.get_by_role("slider").first

@@ -23,6 +23,8 @@ from policy_lab.analysis.words import count, listed, percent
 from policy_lab.errors import InputError, Problem, nearest_names
 from policy_lab.results.types import Results
 from policy_lab.study.inputs import UncertainInput, uncertain_inputs
+from policy_lab.study.steps import step_words
+from policy_lab.study.stress import held_words
 
 if TYPE_CHECKING:
     from policy_lab.study.plan import Plan
@@ -338,7 +340,8 @@ def _sentences(table: pd.DataFrame, convergence: pd.DataFrame, title: str, by: B
 
 def _source(plan: Plan, found: Sampled, worlds: int) -> str:
     words = plan.study.file.words
-    held = "; ".join(f"{name} = {value:g}" for name, value in plan.spoken_settings().items())
+    steps = (step_words(plan.study, key, step) for key, step in plan.study.steps.items())
+    held = "; ".join((*held_words(plan.study, plan.spoken_settings()), *steps))
     blocks = f" ({worlds // found.block:,} × {found.block:,})" if found.block > 1 else ""
     return (
         f"Source: {words.sources.rstrip('.')}. Method {found.method}, {worlds:,} worlds{blocks} × {plan.futures:,} "

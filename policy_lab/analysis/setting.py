@@ -13,7 +13,7 @@ from policy_lab.analysis.words import without_capital
 from policy_lab.results.calendar import dates
 from policy_lab.results.types import Results
 from policy_lab.study.steps import step_words
-from policy_lab.study.stress import beside_calendar, calendar_words, placed_in
+from policy_lab.study.stress import held_words
 
 STARTS = {
     "switch": "every {design} takes over from the base at rest",
@@ -102,11 +102,11 @@ def _held(results: Results) -> str:
     """Say what was set by hand, as the manifest has it."""
     asked = results.manifest.get("settings", {})
     study, held = results.plan.study, asked.get("set", {})
-    constants = [f"{name} = {value:g}" for name, value in beside_calendar(study, held).items()]
-    parts = [f"set by hand: {'; '.join(constants)}"] if constants else []
-    parts += [step_words(study, key, step) for key, step in asked.get("steps", {}).items()]
-    events = calendar_words(study, placed_in(study, held))
-    parts += [events] if events else []
+    by_hand = (
+        *held_words(study, held),
+        *(step_words(study, key, step) for key, step in asked.get("steps", {}).items()),
+    )
+    parts = [f"set by hand: {'; '.join(by_hand)}"] if by_hand else []
     if asked.get("area"):
         place = results.plan.study.areas()[asked["area"]].name
         parts.append(f"started from the figures of {place}, which is no judgement of that place")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from policy_lab.cli.app import app
 from policy_lab.cli.batch import batch
 from policy_lab.cli.believe import believe
 from policy_lab.cli.brief import brief
@@ -40,6 +41,7 @@ def main() -> None:
 
 for _command in (
     compare,
+    app,
     decide,
     clauses,
     believe,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import math
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from policy_lab.analysis.words import count
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.screen_file import read_screen, screen_text
 from policy_lab.lab.state import Screen
@@ -20,6 +21,7 @@ from policy_lab.run.chunks import SHARE, bytes_of_case, chunks_of
 from policy_lab.run.identity import batch_manifest
 from policy_lab.study.plan_file import PlanSet, read_plan
 from policy_lab.study.samplers import SAMPLERS, Sampler
+from policy_lab.study.stress import beside_calendar, placed_in
 from policy_lab.study.study import Study
 
 LEAST_WORLDS: Final = 2
@@ -184,7 +186,8 @@ def _earlier(study: Study, folder: Path) -> Earlier | None:
 def _words(study: Study, about: Mapping[str, Any]) -> str:
     """Say in a line what a batch is."""
     choices = about["settings"]
-    held: Sequence[str] = list(about["blocks"][0]["set"])
+    settings = about["blocks"][0]["set"]
+    held, events = beside_calendar(study, settings), placed_in(study, settings)
     area = about["blocks"][0]["area"]
     scenario = study.scenarios[choices["scenario"]].title if choices.get("scenario") in study.scenarios else ""
     parts = [
@@ -192,5 +195,7 @@ def _words(study: Study, about: Mapping[str, Any]) -> str:
         scenario or str(about["blocks"][0]["scenario"]),
         study.areas()[area].name if area in study.areas() else "",
         f"{len(held)} held by hand" if held else "",
+        f"{count(len(choices['steps']), 'lever')} at one end" if choices.get("steps") else "",
+        f"{count(len(events), 'event')} on the calendar" if events else "",
     ]
     return "; ".join(part for part in parts if part)

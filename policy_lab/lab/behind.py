@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 
@@ -43,3 +44,11 @@ class Behind:
         """Wait until nothing is going on."""
         if self._thread is not None:
             self._thread.join()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop of the notebook's kernel; nothing where there is none, as in a script."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,8 +21,6 @@ from policy_lab.study.constants import element_index
 from policy_lab.study.elements import split_element
 from policy_lab.study.settings import apply_settings, resolve_settings
 from policy_lab.study.study import Study
-
-_NO_CUTS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

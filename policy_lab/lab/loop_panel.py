@@ -88,7 +88,8 @@ class LoopPanel:
             self._desk.tell({"what": "found", "loops": found}, {})
 
     def _cut(self, content: Mapping[str, Any], screen: Screen) -> None:
-        names = tuple(chosen_loops(self._desk.study, [str(name) for name in content.get("loops") or ()]))
+        asked = chosen_loops(self._desk.study, [str(name) for name in content.get("loops") or ()])
+        names = tuple(name for name in self._desk.study.file.loops if name in asked)
         pair = asked_design(content, "design", screen), asked_design(content, "against", screen)
         self._behind.stop()
         if names:

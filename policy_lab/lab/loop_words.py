@@ -91,7 +91,7 @@ def lead_words(
     before, after = whole[0] - whole[1], without[0] - without[1]
     size = max(abs(value) for value in (*whole, *without)) or 1.0
     if abs(after - before) < ALIKE * size:
-        return f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end, as with it."
+        return f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end, as in the whole model."
     return (
         f"With {cut} cut, {_lead(one, other, after, size)} in {outcome} at the end; "
         f"in the whole model {_lead(one, other, before, size)}."
@@ -109,7 +109,7 @@ def _lead(one: str, other: str, gap: float, size: float) -> str:
 def order_words(names: Sequence[str], whole: np.ndarray, without: np.ndarray) -> str:
     """Say whether cutting loops puts the ends of the designs' paths in another order; ends that are level have none."""
     turned = []
-    size = float(np.nanmax(np.abs([whole, without]))) or 1.0
+    size = float(np.abs(np.nan_to_num([whole, without])).max()) or 1.0
     for one in range(len(names)):
         for other in range(len(names)):
             before, after = whole[one] - whole[other], without[one] - without[other]

@@ -228,6 +228,8 @@ def _some(named: Sequence[str]) -> str:
 
 
 def _figure(value: float, places: int) -> str:
+    if not math.isfinite(value):
+        return "not known"
     rounded = round(float(value), places) + 0.0  # no minus before a zero
     return f"{rounded:,.{places}f}".replace("-", "\N{MINUS SIGN}")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, Final
 
-from policy_lab.errors import InputError, Problem, nearest_names
+from policy_lab.errors import InputError, Problem, clipped, nearest_names
 from policy_lab.lab.sliders import Slider, sliders
 from policy_lab.lab.state import Screen
 from policy_lab.out.plan_template import study_named
@@ -79,8 +81,44 @@ def read_screen(path: str | Path, study: Study) -> Screen:
     content = read_yaml(Path(path))
     told = validated(content, PlanFile)
     if _folder(content, told).resolve() != study.folder.resolve():
-        what = f"is a screen of the study `{told.study}`, and this is `{study.name}`"
-        raise InputError(content.problem(("study",), what, remedy=f'Open it by itself: pl.lab(screen="{path}").'))
+        raise InputError(_other_study(content, told, study, f'Open it by itself: pl.lab(screen="{path}").'))
+    return _screen(content, told, study)
+
+
+def screen_of_text(text: str, study: Study, name: str = "screen.yaml") -> Screen:
+    """Return the screen that a text says which somebody sent; no other file is looked for, whatever it names.
+
+    Parameters
+    ----------
+    name
+        What faults call the text.
+
+    Raises
+    ------
+    InputError
+        As for `read_screen`.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "screen.yaml"
+        path.write_text(text, encoding="utf-8", newline="")
+        try:
+            content = read_yaml(path)
+            told = validated(content, PlanFile)
+            if told.study not in (study.name, study_named(study)):
+                raise InputError(_other_study(content, told, study, "Open it on the screen of its own study."))
+            return _screen(content, told, study)
+        except InputError as error:
+            own = (replace(one, file=Path(name)) if one.file == path else one for one in error.problems)
+            raise InputError(*own) from error
+
+
+def _other_study(content: YamlFile, told: PlanFile, study: Study, remedy: str) -> Problem:
+    what = f"is a screen of the study `{clipped(told.study, 60)}`, and this is `{study.name}`"
+    return content.problem(("study",), what, remedy=remedy)
+
+
+def _screen(content: YamlFile, told: PlanFile, study: Study) -> Screen:
+    """Return the screen that a plan's file says, or everything that stands against it."""
     moves = {one.name: one for one in sliders(study)}
     problems = tuple(plan_problems(content, told, study)) or tuple(_no_screen(content, told, study, moves))
     if problems:
@@ -116,14 +154,18 @@ def _plain(screen: Screen, study: Study, sampler: Sampler) -> Mapping[str, Any]:
         "futures": usual.futures if screen.futures is None else screen.futures,
         "seed": usual.seed if screen.seed is None else screen.seed,
         **({} if sampler == MONTE_CARLO else {"sampler": str(sampler)}),
-        **({"hold": {name: _short(value) for name, value in screen.settings.items()}} if screen.settings else {}),
+        **(
+            {"hold": {name: _short(value) for name, value in sorted(screen.settings.items())}}
+            if screen.settings
+            else {}
+        ),
     }
     return {
         "study": study_named(study),
         "designs": list(screen.designs),
         "scenarios": [screen.scenario],
         "areas": [screen.area] if screen.area else [],
-        "steps": dict(screen.levers),
+        "steps": dict(sorted(screen.levers.items())),
         "stress": events,
         "uncertain": uncertain,
     }

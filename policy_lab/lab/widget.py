@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,7 +16,7 @@ from policy_lab.charts.central import central_figure
 from policy_lab.charts.figure import Figure
 from policy_lab.charts.risk import risk_figure
 from policy_lab.errors import InputError, Problem
-from policy_lab.lab.behind import REST, Behind
+from policy_lab.lab.behind import REST, Behind, running_loop
 from policy_lab.lab.explain import ExplainView
 from policy_lab.lab.moving import SAMPLE, Moved, Ready, made_ready, moved, plan_of
 from policy_lab.lab.page import (
@@ -32,7 +31,7 @@ from policy_lab.lab.page import (
     table_csv,
 )
 from policy_lab.lab.panels import offered_panels
-from policy_lab.lab.screen_file import read_screen, screen_text, write_screen
+from policy_lab.lab.screen_file import read_screen, screen_of_text, screen_text, write_screen
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
 from policy_lab.lab.stress import StressView
@@ -46,6 +45,8 @@ _SCRIPTS: Final = (
     *("stress_charts", "stress", "screen"),
 )
 """Of the page, in the order in which they are read: one module, without a step that builds it."""
+MOST_TEXT: Final = 100_000
+"""Characters of a file that the page sends: a screen has about a thousand."""
 _SIZES: Final = (10, 40)
 """Worlds after which the ensemble is shown before it is whole."""
 _STYLES: Final = ("screen", "calendar", "explain", "flow", "panels", "stress")
@@ -105,7 +106,7 @@ class Lab(anywidget.AnyWidget):
         self._ready: tuple[Screen, Ready] | None = None
         self._moved: Moved | None = None
         self._rested: Rested | None = None
-        self._loop = _running_loop()
+        self._loop = running_loop()
         self._views: Mapping[str, View] = {
             "explain": ExplainView(study, self.ready_for, partial(self.tell, "explain")),
             "stress": StressView(study, partial(self.tell, "stress"), self.hand_over),
@@ -139,7 +140,14 @@ class Lab(anywidget.AnyWidget):
         InputError
             For a file that does not fit this study.
         """
-        self._go(read_screen(path, self.study), set_page=True)
+        self._load(read_screen(path, self.study))
+
+    def _load(self, screen: Screen) -> None:
+        unknown = [name for name in screen.designs if name not in self._offered]
+        if unknown:
+            remedy = "Open the file by itself: pl.lab(screen=FILE)."
+            raise InputError(*(Problem(what=f"no design `{name}` on this screen", remedy=remedy) for name in unknown))
+        self._go(screen, set_page=True)
 
     def ready_for(self, screen: Screen) -> Ready:
         """Return what stays the same while the sliders of a screen move, from its last movement if that was one."""
@@ -221,7 +229,9 @@ class Lab(anywidget.AnyWidget):
         self._asked = number
         try:
             screen = self._screen_asked(content)
-            if do == "file":
+            if do == "open":
+                self._load(screen_of_text(str(content.get("text", ""))[:MOST_TEXT], self.study))
+            elif do == "file":
                 self._send_file(str(content.get("kind", "")))
             elif do in ("undo", "redo"):
                 self._history = self._history.moved(screen)
@@ -269,7 +279,7 @@ class Lab(anywidget.AnyWidget):
     def _settle(self, screen: Screen, found: Rested) -> None:
         if screen == self._screen and self._moved is not None:
             self._rested = found
-            self._publish(rested_message(found, self._moved, plan_of(self.study, screen).worlds))
+            self._publish(rested_message(found, self._moved, screen.worlds or found.setting.worlds))
 
     def _in_the_loop(self, call: Callable[[], None]) -> None:
         """Do something where messages are sent from: in the notebook's own loop, if there is one."""
@@ -325,11 +335,3 @@ class Lab(anywidget.AnyWidget):
             )
             return
         self.send({"kind": "file", "name": name}, [content])
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop of the notebook's kernel; nothing where there is none, as in a script."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None

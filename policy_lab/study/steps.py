@@ -61,8 +61,8 @@ def stepped(study: Study, steps: Mapping[str, Step]) -> Study:
 
 
 def step_words(study: Study, key: str, step: Step) -> str:
-    """Say where a lever stands: ``Patrols at the high end of its scores in every arrangement``."""
-    return f"{study.file.levers[key].title} at the {step} end of its scores in every {study.file.words.design}"
+    """Say where a lever stands: ``Patrols: at the high end of the scores in every arrangement``."""
+    return f"{study.file.levers[key].title}: at the {step} end of the scores in every {study.file.words.design}"
 
 
 def _ends(scores: Mapping[str, Score], steps: Mapping[str, Step]) -> dict[str, Score]:

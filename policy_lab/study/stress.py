@@ -115,21 +115,33 @@ def calendar_words(study: Study, placed: Sequence[Placed]) -> str:
         return ""
     kinds = study.file.stress
     said = ", ".join(event_words(study, one) for one in in_order(placed))
-    others = [without_capital(kind.title) for name, kind in kinds.items() if all(one.event != name for one in placed)]
+    others = [_inside(kind.title) for name, kind in kinds.items() if all(one.event != name for one in placed)]
     also = f", nor any {' or '.join(others)}" if others else ""
     return f"stress calendar: {said}; no other comes{also}, whatever the scenario says"
+
+
+def held_words(study: Study, settings: Mapping[str, float]) -> tuple[str, ...]:
+    """Say what is held by hand: constants one by one, and a calendar in words in the place of its constants.
+
+    >>> from policy_lab.study import open_study
+    >>> held_words(open_study("fishery"), {"Fish price": 2.5, "Spell length": 4})
+    ('Fish price = 2.5', 'Spell length = 4')
+    """
+    constants = [f"{name} = {value:g}" for name, value in beside_calendar(study, settings).items()]
+    events = calendar_words(study, placed_in(study, settings))
+    return (*constants, *([events] if events else []))
 
 
 def event_words(study: Study, one: Placed) -> str:
     """Return an event in a few words: ``spell of bad weather at month 24``."""
     kind, unit = study.file.stress[one.event], study.model.time.unit.strip().lower().removesuffix("s")
     size = f" ({one.size}: {kind.size.of(one.size).meaning})" if kind.size is not None else ""
-    return f"{without_capital(kind.title)}{size} at {unit} {one.at:g}"
+    return f"{_inside(kind.title)}{size} at {unit} {one.at:g}"
 
 
-def without_capital(words: str) -> str:
-    """Return a title as it stands inside a sentence."""
-    return words[:1].lower() + words[1:]
+def _inside(title: str) -> str:
+    """Return a title as it stands inside a sentence; an abbreviation keeps its capitals."""
+    return title if title[1:2].isupper() else title[:1].lower() + title[1:]
 
 
 def placed_faults(

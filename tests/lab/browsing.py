@@ -69,6 +69,7 @@ def jupyter(folder: Path) -> Iterator[str]:
     }
     options = ("--no-browser", "--ip=127.0.0.1", "--port=0", "--ServerApp.token=", "--allow-root")
     quiet = ("--LabApp.expose_app_in_browser=True", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate")
+    quiet += ("--KernelManager.shutdown_wait_time=0.5",)
     command = [sys.executable, "-m", "jupyterlab", *options, *quiet, f"--ServerApp.root_dir={folder}"]
     with (folder / "jupyter.log").open("wb") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
@@ -76,7 +77,11 @@ def jupyter(folder: Path) -> Iterator[str]:
         yield _address(server, own / "runtime")
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:  # it waits for kernels, which end by themselves once it is gone
+            server.kill()
+            server.wait(timeout=30)
 
 
 def _address(server: subprocess.Popen[bytes], runtime: Path) -> str:
@@ -101,8 +106,11 @@ def write_notebook(path: Path, *cells: str) -> Path:
     return path
 
 
-def open_notebook(page: Page, address: str, name: str) -> None:
-    """Open a notebook by itself, wait for its kernel, run it whole and wait for the first drawing of the screen."""
+def open_notebook(page: Page, address: str, name: str) -> float:
+    """Open a notebook by itself, wait for its kernel, run it whole and wait for the first drawing of the screen.
+
+    Returns the seconds from the run to that drawing.
+    """
     page.goto(f"{address}lab/workspaces/w{time.time_ns()}/tree/{name}?reset", timeout=PATIENCE)
     page.wait_for_selector(".jp-Notebook .jp-Cell", state="attached", timeout=PATIENCE)
     # A run that is asked for before the kernel is connected is silently lost.
@@ -111,7 +119,9 @@ def open_notebook(page: Page, address: str, name: str) -> None:
         return session?.kernel?.connectionStatus === 'connected' && session.kernel.status === 'idle'; }""",
         timeout=PATIENCE,
     )
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    start = time.monotonic()
+    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
     found = page.wait_for_selector(f".pl[data-seq], {FAULT}", state="attached", timeout=PATIENCE)
     if found is not None and found.evaluate("(node, fault) => node.matches(fault)", FAULT):
         raise RuntimeError(found.text_content())
+    return time.monotonic() - start

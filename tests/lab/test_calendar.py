@@ -9,7 +9,9 @@ import policy_lab as pl
 from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.put_in import calm_plan
 from policy_lab.analysis.risk import risk, world_risks
+from policy_lab.errors import InputError
 from policy_lab.lab.moving import made_ready, moved, plan_of
+from policy_lab.lab.screen_file import screen_text, write_screen
 from policy_lab.lab.state import first_screen, held_of
 from policy_lab.run import run
 from policy_lab.study.stress_schema import Placed
@@ -70,7 +72,7 @@ def test_at_rest_the_screen_shows_what_a_batch_of_the_same_plan_gives(screen) ->
     answer = screen.wait()
     assert answer.table.equals(risk(run(plan_of(screen.study, screen.screen))))
     assert not answer.table.equals(before)
-    assert "Stress calendar: spell of bad weather at month 24" in answer.setting.source_line
+    assert "Set by hand: stress calendar: spell of bad weather at month 24" in answer.setting.source_line
     assert "Spell start" not in answer.setting.source_line  # in words, not as held constants
     (said,) = screen.told["changes"]
     assert said.startswith("stress calendar: spell of bad weather at month 24, spell of bad weather at month 60;")
@@ -153,3 +155,28 @@ def test_a_design_with_an_addition_is_chosen_like_any_other(screen) -> None:
     assert answer.table.equals(risk(run(plan_of(screen.study, screen.screen))))
     ask(screen, 2, to={"designs": ["catch-quota+watch+watch"]}, keep=True)
     assert "no design" in screen.told["fault"]
+
+
+def test_a_file_that_the_page_sends_is_opened_with_its_own_worlds_and_can_be_undone(screen) -> None:
+    before = screen.screen
+    other = before.with_(events=[Placed(event="bad-weather", at=24)], worlds=3, futures=4, seed=8)
+    ask(screen, 1, "open", text=screen_text(other, screen.study))
+    assert screen.screen == other
+    assert (screen.told["set"], screen.told["draws"]) == (True, [3, 4, 8])
+    answer = screen.wait()
+    assert (answer.setting.worlds, answer.setting.futures, answer.setting.seed) == (3, 4, 8)
+    assert screen.told["whole"]
+    ask(screen, 2, "open", text="study: fishery\nscenarios: [storm]\n")
+    assert "screen.yaml:2" in screen.told["fault"]
+    assert screen.screen == other
+    ask(screen, 3, "undo", keep=True)
+    assert screen.screen == before
+
+
+def test_a_saved_file_with_a_design_that_this_page_does_not_know_is_refused(screen, tmp_path) -> None:
+    path = write_screen(screen.screen.with_(designs=["open-access+watch+watch"]), screen.study, tmp_path / "a.yaml")
+    with pytest.raises(InputError, match=r"on this screen. Open the file by itself"):
+        screen.load(path)
+    opened = pl.lab(screen=path)
+    assert opened.screen.designs == ("open-access+watch+watch",)
+    opened.wait()

@@ -79,6 +79,8 @@ def test_what_is_placed_is_answered_told_and_marked_on_the_paths(visit) -> None:
     assert paths(page) != before
     assert page.locator(".pl-calendar summary").inner_text() == "Stress calendar: 1 placed"
     assert mark.get_attribute("aria-valuetext") == "month 24"
+    spoken = page.locator(".ov svg").first.get_attribute("aria-label") or ""
+    assert spoken.endswith("Placed by hand: budget cut at month 24.")
     # The mark on the paths stands where the line of time has month 24: a fifth of the way.
     lines = page.locator(".ov svg line.evl")
     expect(lines).to_have_count(1)
@@ -188,7 +190,7 @@ def test_the_saved_file_opens_on_the_same_numbers(visit, tmp_path) -> None:
     rest(page)
     with page.expect_download(timeout=PATIENCE) as download:
         screen.get_by_role("button", name="(YAML)").click()
-    path = tmp_path / "screen.yaml"
+    path = folder / "saved.yaml"
     download.value.save_as(path)
     study = pl.open_study("safeguarding")
     saved = read_screen(path, study)
@@ -224,4 +226,27 @@ def test_cleared_the_scenario_says_again_what_comes(visit) -> None:
         "nodes => nodes.filter(n => !(n.getAttribute('aria-label') || n.labels?.length || n.textContent.trim())).length"
     )
     assert unnamed == 0
+    assert errors == []
+
+
+def test_what_was_saved_can_be_opened_on_the_page_and_undone(visit) -> None:
+    page, errors, folder, _ = visit
+    button = page.locator(".pl").get_by_role("button", name="Open a file that was saved here")
+    with page.expect_file_chooser() as chooser:
+        button.click()
+    chooser.value.set_files(folder / "saved.yaml")
+    expect(page.locator(".pl-calendar .pl-mark")).to_have_count(3)
+    expect(page.locator(".ov svg line.evl")).to_have_count(3)
+    expect(page.get_by_role("slider", name="Pandemic, typical, month 30", exact=True)).to_have_count(1)
+    rest(page)
+    (folder / "wrong.yaml").write_text("study: safeguarding\nscenarios: [storm]\n", encoding="utf-8")
+    with page.expect_file_chooser() as chooser:
+        button.click()
+    chooser.value.set_files(folder / "wrong.yaml")
+    expect(page.locator(".pl").get_by_role("alert")).to_contain_text(
+        "screen.yaml:2: `scenarios[1]`: no scenario `storm`"
+    )
+    assert page.locator(".pl-calendar .pl-mark").count() == 3
+    page.locator(".pl").get_by_role("button", name="Undo the last change").click()
+    expect(page.locator(".pl-calendar .pl-mark")).to_have_count(0)
     assert errors == []

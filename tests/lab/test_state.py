@@ -12,7 +12,7 @@ import policy_lab as pl
 from policy_lab.analysis.risk import risk
 from policy_lab.errors import InputError
 from policy_lab.lab.moving import plan_of
-from policy_lab.lab.screen_file import read_screen, screen_text, write_screen
+from policy_lab.lab.screen_file import read_screen, screen_of_text, screen_text, write_screen
 from policy_lab.lab.state import (
     MOST_UNDONE,
     History,
@@ -222,3 +222,26 @@ def test_keeps_no_more_steps_than_it_says():
     for number in range(MOST_UNDONE + 10):
         history = history.moved(history.now.with_(settings={"Fish price": float(number)}))
     assert len(history.before) == MOST_UNDONE
+
+
+def test_a_text_that_somebody_sent_opens_as_its_file_does(study, chosen) -> None:
+    assert screen_of_text(screen_text(chosen, study), study) == chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("study: /etc\n", "screen.yaml:1: `study`: is a screen of the study `/etc`, and this is `fishery`"),
+        ("study: fishery\nscenarios: [storm]\n", "screen.yaml:2: `scenarios[1]`: no scenario `storm`"),
+        ("study: fishery\nuncertain: {scores: [/etc/passwd]}\n", "`uncertain.scores`: stands otherwise than on"),
+        ("study: !!python/object/apply:os.getcwd []\n", "screen.yaml:1: "),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nstudy: fishery\n", "screen.yaml:1: unknown key `a`"),
+        ("\x00", "not a YAML text file"),
+        ("", "holds no `key: value` entries"),
+    ],
+)
+def test_a_text_that_somebody_sent_reaches_no_other_file(study, text, words) -> None:
+    with pytest.raises(InputError) as caught:
+        screen_of_text(text, study)
+    assert words in str(caught.value)
+    assert "/tmp" not in str(caught.value)

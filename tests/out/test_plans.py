@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,21 @@ def test_names_that_yaml_would_take_for_something_else_are_quoted(tmp_path: Path
     found = planned(tmp_path, plan_template(open_study(folder)))
     assert found.blocks[0].plan.designs[0] == "no"
     assert found.study.folder == folder
+
+
+def test_steps_and_a_calendar_are_told_in_words(tmp_path: Path) -> None:
+    text = "study: safeguarding\nsteps: {duty: low}\nstress: [{event: budget-cut, at: 18, size: high}]\n"
+    told = words(planned(tmp_path, f"{text}uncertain: {{worlds: 2, futures: 1}}\n"))
+    assert "Duty strength: at the low end of the scores in every partnership design." in told
+    assert (
+        "Stress calendar: budget cut (high: a fifth of budgets) at month 18; no other comes, nor any national" in told
+    )
+    assert "WHAT IS HELD IN EVERY BLOCK - Nothing." in told
+    assert "Budget cut month" not in told.partition("WHAT IS HELD")[2]
+
+
+def test_a_study_without_events_to_place_says_so(tmp_path: Path) -> None:
+    study = open_study("fishery")
+    bare = replace(study, file=study.file.model_copy(update={"stress": {}}))
+    assert "# This study lets no event be placed by hand." in plan_template(bare)
+    assert "#stress:" in plan_template(study)

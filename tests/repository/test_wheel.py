@@ -57,6 +57,7 @@ def test_wheel_carries_models_and_data(wheel: Path) -> None:
     assert "policy_lab/py.typed" in names
     assert "policy_lab/results/types.py" in names
     assert {"policy_lab/lab/front/screen.js", "policy_lab/lab/front/screen.css"} <= set(names)
+    assert "policy_lab/lab/app/template/index.html.j2" in names
     assert not [name for name in names if name.startswith(("tests", "notebooks")) or name.endswith(".pyc")]
 
 

@@ -152,7 +152,7 @@ def test_a_lever_at_its_end_stands_there_in_every_design_and_overlay(fishery) ->
     plan = changed.plan(designs=["catch-quota+watch"], worlds=5)
     assert np.unique(plan.lever_scores()["patrol"]).tolist() == [0.55 + 0.2]
     assert np.unique(plan.lever_scores()["quota"]).size == 5
-    assert "Patrols at the high end of its scores in every arrangement" in plan.describe()
+    assert "Patrols: at the high end of the scores in every arrangement" in plan.describe()
     assert plan.choices()["steps"] == {"patrol": "high"}
     assert stepped(fishery, {}) is fishery
 

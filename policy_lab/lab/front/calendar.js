@@ -38,7 +38,7 @@ function calendar(page, { wide = false } = {}) {
   for (const kind of kinds) {
     const lane = H("div", { class: "pl-lane" }, lanes), name = H("span", { class: "pl-lane-name", title: kind.meaning }, lane, kind.title);
     if (kind.grade) H("abbr", { class: `ev ev${kind.grade}`, title: kind.evidence, "aria-label": `Evidence grade ${kind.grade}` }, name, kind.grade);
-    const track = H("div", { class: "pl-track", title: `Click to place: ${kind.title.toLowerCase()}. ${kind.meaning}` }, lane);
+    const track = H("div", { class: "pl-track", title: `Click to place: ${insideSentence(kind.title)}. ${kind.meaning}` }, lane);
     track.onclick = event => { if (event.target === track) place(kind.name, timeAt(track, event), "typical"); };
     tracks.set(kind.name, track);
   }
@@ -116,7 +116,7 @@ function calendar(page, { wide = false } = {}) {
       while (made.length < events.length) { const one = make(made.length); made.push(one); if (parent) parent.appendChild(one.node); }
       for (const one of made) one.show();
     }
-    const all = kinds.map(kind => kind.title.toLowerCase()).join(", ");
+    const all = kinds.map(kind => insideSentence(kind.title)).join(", ");
     write(rule, events.length
       ? `This calendar holds in every future: what is not on it does not come (${all}), whatever the scenario says. Events that the model itself brings about still come.`
       : `Nothing is placed: the scenario says what comes. Once you place an event, only what stands here comes (${all}).`);
@@ -124,6 +124,15 @@ function calendar(page, { wide = false } = {}) {
   }
   sync();
   return { element, sync };
+}
+
+// A title as it stands inside a sentence; an abbreviation keeps its capitals.
+const insideSentence = title => /^.[A-Z]/.test(title) ? title : title[0].toLowerCase() + title.slice(1);
+
+// What stands on the calendar, in a sentence for a chart's description.
+function eventWords(page) {
+  const unit = page.o.time.unit.toLowerCase().replace(/s$/, ""), { events } = page.now.told.screen;
+  return events.length ? ` Placed by hand: ${events.map(one => `${insideSentence(page.o.stress.kinds.find(kind => kind.name === one.event).title)} at ${unit} ${figure(one.at)}`).join("; ")}.` : "";
 }
 
 // Light upright lines where events are placed, with their names where there is room. `x` takes a time since the start.

@@ -89,7 +89,7 @@ function compareView(page) {
       order.forEach((it, k) => { it.p = Math.max(it.y, k ? order[k - 1].p + 17 : T); });
       for (let k = order.length - 1, limit = B; k >= 0; k -= 1) { order[k].p = Math.min(order[k].p, limit); limit = order[k].p - 17; }
       for (const it of order) { set(it.text, { x: R + 16, y: it.p + 4.5 }); set(it.lead, { d: `M${R + 5},${it.y}L${R + 13},${it.p}` }); }
-      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${level(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.`);
+      s.setAttribute("aria-label", `Lines over time. ${titled(o.measure.outcome)} at the end, highest first: ${order.map(it => `${it.d.short} ${level(it.end)}`).join("; ")}. The bar is ${two(o.measure.bar)}.${eventWords(page)}`);
     });
   }
 
@@ -139,7 +139,7 @@ function compareView(page) {
       const d = designs.get(name), fig = H("figure", { class: "sm", tabindex: "0" }, multiples), cap = H("figcaption", {}, fig);
       H("b", { style: `color:${d.ink}` }, cap, d.short); const words = H("span", {}, cap);
       fig.onmouseenter = fig.onfocus = () => { hot = name; draw(); }; fig.onmouseleave = fig.onblur = () => { hot = null; draw(); };
-      const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: "100%", role: "img" }, fig); axes(s, x, y, 2, true);
+      const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: "100%", role: "img" }, fig); axes(s, x, y, 3, true);
       for (const other of names) if (other !== name) S("use", { href: `#${shape.get(other).id}`, class: "gh" }, s);
       const wide = S("path", { class: "b90", style: `fill:${d.colour}` }, s), half = S("path", { class: "b50", style: `fill:${d.colour}` }, s), middle = S("path", { class: "mid", style: `stroke:${d.colour}` }, s), was = S("path", { class: "pn", style: "stroke:var(--fg)" }, s); S("use", { href: `#${shape.get(name).id}`, class: "ln", style: `stroke:${d.colour}` }, s);
       updates.push(() => {

@@ -63,7 +63,7 @@ function explained(page, main) {
   const time = () => page.now.arrays.time, last = () => time().length - 1;
   const unit = o.time.unit.toLowerCase();
   const moment = k => {
-    const value = time()[k], years = page.period > 1 ? ` (year ${two(value / page.period)})` : "";
+    const value = time()[k], years = page.period > 1 ? ` (year ${figure(+(value / page.period).toFixed(1))})` : "";
     return `${unit} ${figure(value)}${years}`;
   };
   function go(k) {
@@ -86,6 +86,7 @@ function explained(page, main) {
     from = null;
     const start = state.at, year = Math.max(1, Math.round(page.period * end / (time()[end] || 1))) || Math.ceil(end / 10);
     const step = at => {
+      if (main.hidden) { pause(); return; } // another view is shown
       from ??= at;
       go(calm ? start + year * Math.floor((at - from) / LEAP) : start + end * (at - from) / PLAYED);
       if (state.at >= last()) pause(); else playing = requestAnimationFrame(step);

@@ -8,6 +8,9 @@ const PIPE = [1.5, 9]; // px: the width of a pipe that carries nothing, and of o
 const three = v => !known(v) ? "not known" : v === 0 ? "0" : Math.abs(v) >= 1000 ? (+v.toPrecision(3)).toLocaleString("en-GB") : Math.abs(v) < 1e-3 ? v.toPrecision(2) : String(+v.toPrecision(3));
 const inUnit = (v, unit) => `${three(v)}${unit && unit !== "no unit" && known(v) ? ` ${unit}` : ""}`;
 
+const drawable = values => values.every(Number.isFinite); // a run that failed is told as not known, and not drawn
+const inWords = names => names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+
 const ruler = document.createElement("canvas").getContext("2d");
 const FONT = '"Inter","Segoe UI",system-ui,-apple-system,"Helvetica Neue",Arial,sans-serif';
 const wide = (text, px, weight = 400) => { ruler.font = `${weight} ${px}px ${FONT}`; return ruler.measureText(text).width; };
@@ -169,7 +172,7 @@ function flowPanel(page, host) {
     if (m.node.unit && m.node.unit !== "no unit") unit.textContent = ` ${m.node.unit}`;
     if (!m.stock) return { g, m, number };
     const spark = S("g", { class: "sp" }, g);
-    return { g, m, number, all: S("path", { class: "al" }, spark), other: S("path", { class: "ot" }, spark), now: S("path", { class: "nw" }, spark), dot: S("circle", { class: "dt", r: 2.4 }, spark) };
+    return { g, m, number, spark, all: S("path", { class: "al" }, spark), other: S("path", { class: "ot" }, spark), now: S("path", { class: "nw" }, spark), dot: S("circle", { class: "dt", r: 2.4 }, spark) };
   }
 
   // ---------- what changes with the numbers, and what with the moment
@@ -183,10 +186,11 @@ function flowPanel(page, host) {
       for (const values of [mine, other]) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
       const flat = high - low < 1e-6 * Math.abs(high) || high === low, L = m.x - m.w + 6, R = m.x + m.w - 6, T = m.y + m.h - 21, B = m.y + m.h - 5;
       shape.x = t => L + (R - L) * t / (last || 1); shape.y = v => flat ? (T + B) / 2 : B - (B - T) * (v - low) / (high - low);
-      set(shape.all, { d: line(mine, shape.x, shape.y) });
-      set(shape.other, { d: drawn.designs[0] === drawn.designs[1] ? "" : line(other, shape.x, shape.y) });
+      shape.good = drawable(mine); shape.spark.style.display = shape.good ? "" : "none";
+      set(shape.all, { d: shape.good ? line(mine, shape.x, shape.y) : "" });
+      set(shape.other, { d: drawn.designs[0] === drawn.designs[1] || !drawable(other) ? "" : line(other, shape.x, shape.y) });
     }
-    for (const arrow of drawn.arrows) if (arrow.pipe) { const values = drawn.mine(arrow.flow); arrow.most = values ? values.reduce((a, v) => Math.max(a, Math.abs(v)), 0) : 0; }
+    for (const arrow of drawn.arrows) if (arrow.pipe) { const values = drawn.mine(arrow.flow); arrow.most = values ? values.reduce((a, v) => known(v) ? Math.max(a, Math.abs(v)) : a, 0) : 0; }
   }
   let spoken = 0;
   function moved() {
@@ -196,10 +200,10 @@ function flowPanel(page, host) {
       const values = shape.g && drawn.mine(shape.m.at);
       if (!values) continue;
       write(shape.number, three(values[at]));
-      if (shape.x) { set(shape.now, { d: line(values, shape.x, shape.y, 0, at + 1) }); set(shape.dot, { cx: shape.x(at), cy: shape.y(values[at]) }); }
+      if (shape.x && shape.good) { set(shape.now, { d: line(values, shape.x, shape.y, 0, at + 1) }); set(shape.dot, { cx: shape.x(at), cy: shape.y(values[at]) }); }
     }
     for (const arrow of drawn.arrows) if (arrow.pipe) {
-      const values = drawn.mine(arrow.flow), v = values ? values[at] : 0;
+      const values = drawn.mine(arrow.flow), v = values && known(values[at]) ? values[at] : 0;
       arrow.wide(PIPE[0] + (PIPE[1] - PIPE[0]) * (arrow.most ? Math.abs(v) / arrow.most : 0)); arrow.bore.classList.toggle("back", v < 0);
     }
     clearTimeout(spoken); spoken = setTimeout(say, 150);
@@ -216,11 +220,11 @@ function flowPanel(page, host) {
     });
     const over = pick => Object.keys(drawn.diagram.dimensions).filter(name => (asked.picks[name] || "") === pick), whole = name => !asked.picks[name] || asked.picks[name] === SUM_OF_ALL;
     const kept = Object.entries(asked.picks).filter(([name]) => !whole(name)), paired = drawn.nodes.some(node => { const left = node.dimensions.filter(whole).map(name => drawn.diagram.dimensions[name].join()); return new Set(left).size < left.length; });
-    const all = [["", "mean"], [SUM_OF_ALL, "sum"]].filter(([pick]) => over(pick).length).map(([pick, word]) => `the ${word} over ${over(pick).join(" and ")}`);
+    const all = [["", "mean"], [SUM_OF_ALL, "sum"]].filter(([pick]) => over(pick).length).map(([pick, word]) => `the ${word} over ${inWords(over(pick))}`);
     const which = [kept.length ? `Shown: ${kept.map(([name, one]) => `${name} ${one}`).join(", ")}.` : "", all.length ? `Of a variable with several values ${all.join(" and ")} is shown${paired ? ", nobody paired with themselves" : ""}.` : ""];
     write(words, `${titled(host.moment(at))} under ${short(mine)}, central path: ${told.length ? `${told.join("; ")}.` : "no stock in this part."} ${which.filter(Boolean).join(" ")}`);
     const flows = (place, inward) => drawn.arrows.filter(a => a.pipe && (inward ? a.end : a.start) === place).map(a => drawn.nodes[a.flow].name);
-    const parts = stocks.map(({ m }) => { const into = flows(m.at, true), out = flows(m.at, false); return `${m.node.name} ${inUnit(drawn.mine(m.at)[at], m.node.unit)}${into.length ? `, in by ${into.join(" and ")}` : ""}${out.length ? `, out by ${out.join(" and ")}` : ""}`; });
+    const parts = stocks.map(({ m }) => { const into = flows(m.at, true), out = flows(m.at, false); return `${m.node.name} ${inUnit(drawn.mine(m.at)[at], m.node.unit)}${into.length ? `, in by ${inWords(into)}` : ""}${out.length ? `, out by ${inWords(out)}` : ""}`; });
     drawn.s.setAttribute("aria-label", `Stock-and-flow diagram of ${drawn.part} at ${host.moment(at)}. ${parts.join("; ")}. The data table lists every variable; the list of loops below says how they hang together.`);
     fill();
   }

@@ -22,9 +22,9 @@ function loopPanel(page, host) {
       const toggle = H("button", { type: "button", role: "switch", "aria-checked": "true", "aria-labelledby": id, class: "pl-switch" }, item); H("i", {}, toggle);
       const body = H("div", {}, item), head = H("div", { id, class: "pl-loophead" }, body);
       H("b", { class: "pl-badge" }, head, loop.name); H("b", {}, head, ` ${loop.title}`); H("span", { class: "pl-whyhome" }, head, ` ${loop.kind}`);
-      H("span", {}, body, loop.meaning); const here = H("p", { class: "pl-here" }, body), fold = H("details", {}, body);
+      H("span", {}, body, loop.meaning); const note = H("span", { class: "pl-hint" }, body), here = H("p", { class: "pl-here" }, body), fold = H("details", {}, body);
       H("summary", {}, fold, "Link by link, and how long it takes"); const along = H("span", { class: "pl-hint" }, fold), steps = H("ol", {}, fold);
-      rows.set(loop.name, { item, toggle, along, steps, here });
+      rows.set(loop.name, { item, toggle, along, steps, note, here }); note.hidden = true;
       toggle.onclick = () => { if (off.has(loop.name)) off.delete(loop.name); else off.add(loop.name); last_ = loop.name; switched(); };
       item.onpointerenter = () => host.hover(loop.name); item.onpointerleave = () => host.hover("");
       item.onfocusin = () => host.hover(loop.name); item.onfocusout = () => host.hover("");
@@ -46,7 +46,7 @@ function loopPanel(page, host) {
     for (const [name, row] of rows) {
       const is = !off.has(name), beside = is && [...off].some(one => host.loops.get(one).also.includes(name));
       set(row.toggle, { "aria-checked": String(is) }); row.item.classList.toggle("out", !is); row.item.classList.toggle("beside", beside);
-      row.item.title = beside ? "Cut with another loop: both go over the same link" : "";
+      row.note.hidden = !beside; write(row.note, beside ? `Cut too: it goes over the same link as ${[...off].filter(one => host.loops.get(one).also.includes(name)).join(", ")}.` : "");
     }
     ask();
   }
@@ -79,7 +79,7 @@ function loopPanel(page, host) {
   function layout() {
     if (!drawn || results.hidden) return;
     results.replaceChildren(); fill();
-    const names = drawn.designs, room = results.clientWidth || 700, cols = Math.max(1, Math.min(names.length, Math.floor(room / 160)));
+    const names = drawn.designs, room = results.clientWidth || 700, cols = Math.max(1, Math.min(names.length, Math.floor(room / 168)));
     results.style.gridTemplateColumns = `repeat(${cols},minmax(0,1fr))`;
     let low = o.measure.bar, high = o.measure.bar;
     for (const values of [drawn.whole, drawn.without]) for (const v of values) if (Number.isFinite(v)) { low = Math.min(low, v); high = Math.max(high, v); }
@@ -90,19 +90,19 @@ function loopPanel(page, host) {
       const d = designs.get(name), one = H("figure", { class: "sm" }, results), head = H("figcaption", {}, one), whole = path(drawn.whole, k), without = path(drawn.without, k);
       H("b", { style: `color:${d.ink}` }, head, d.short);
       H("span", {}, head, `at the end ${apart_(whole[last], without[last]).join(" → ")}`);
-      const r = drawn.risk, risk = r ? `risk ${percent(r.risk[k])} → ${percent(r.risk_without[k])}, change ${points(r.change[k])} points (9 in 10 worlds ${points(r.low[k])} to ${points(r.high[k])})` : "risk follows";
-      H("span", {}, head, risk);
-      const s = S("svg", { viewBox: `0 0 ${W} ${tall}`, width: "100%", role: "img", "aria-label": `${d.short}: ${o.measure.outcome} ends at ${three(whole[last])} in the whole model and at ${three(without[last])} without ${drawn.loops.join(" and ")}; ${risk}.` }, one);
+      const r = drawn.risk, risk = r ? [`risk ${percent(r.risk[k])} → ${percent(r.risk_without[k])}`, `9 in 10 worlds ${points(r.low[k])} to ${points(r.high[k])} pts`] : ["risk follows", "\u00a0"];
+      for (const words of risk) H("span", {}, head, words);
+      const s = S("svg", { viewBox: `0 0 ${W} ${tall}`, width: "100%", role: "img", "aria-label": `${d.short}: ${o.measure.outcome} ends at ${three(whole[last])} in the whole model and at ${three(without[last])} without ${inWords(drawn.loops)}; ${risk.join(", ")}.` }, one);
       for (const v of marks) { S("line", { class: "gr", x1: L, x2: R, y1: y(v), y2: y(v) }, s); S("text", { class: "t", x: L - 5, y: y(v) + 4, "text-anchor": "end" }, s, String(v)); }
       S("line", { class: "bar", x1: L, x2: R, y1: y(o.measure.bar), y2: y(o.measure.bar) }, s);
-      S("text", { class: "t", x: L, y: tall - 4 }, s, host.moment(0).split(" (")[0]); S("text", { class: "t", x: R, y: tall - 4, "text-anchor": "end" }, s, host.moment(last).split(" (")[0]);
-      S("path", { class: "ln", style: `stroke:${d.colour}`, d: line(whole, x, y) }, s); S("path", { class: "ln", style: `stroke:${d.colour}`, "stroke-dasharray": "5 3", d: line(without, x, y) }, s);
+      S("text", { class: "t", x: L, y: tall - 4 }, s, "0"); S("text", { class: "t", x: R, y: tall - 4, "text-anchor": "end" }, s, host.moment(last).split(" (")[0]);
+      S("path", { class: "ln", style: `stroke:${d.colour}`, d: drawable(whole) ? line(whole, x, y) : "" }, s); S("path", { class: "ln", style: `stroke:${d.colour}`, "stroke-dasharray": "5 3", d: drawable(without) ? line(without, x, y) : "" }, s);
       drawn.cursors.push([S("line", { class: "cu", y1: T, y2: B }, s), x]);
     });
     moved();
   }
   const points = v => known(v) ? signed(100 * v, 0).replace("±", "") : "not known";
-  const apart_ = (a, b) => { for (let digits = 2; digits < 5; digits += 1) { const pair = [a, b].map(v => known(v) ? v.toPrecision(digits) : "not known"); if (pair[0] !== pair[1]) return pair; } return [three(a), three(b)]; };
+  const apart_ = (a, b) => { for (let digits = 2; digits < 4; digits += 1) { const pair = [a, b].map(v => known(v) ? v.toPrecision(digits) : "not known"); if (pair[0] !== pair[1]) return pair; } return [two(a), two(b)]; };
   function moved() { for (const [node, x] of drawn?.cursors || []) set(node, { x1: x(host.at()), x2: x(host.at()) }); }
   const table = () => {
     if (!drawn) return [["Design"]];

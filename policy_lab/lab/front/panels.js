@@ -243,22 +243,23 @@ function clausePanel(page, host) {
   const { designs } = page, element = H("div", { class: "pl-clauses" });
   H("p", { class: "pl-hint" }, element, "Shares the difference between the two designs out over the provisions in which they differ, with luck and everything that is not known, in the scenario and at the values that are set. A share is what a provision changes on average over all orders in which the provisions could come in.");
   const acts = H("div", { class: "pl-acts" }, element), begin = button(acts, "Work it out", "Work out which provision does the work", work, "pri"), cancel = button(acts, "Cancel", "Cancel working it out", () => host.request({ do: "stop" }));
-  const bar = H("progress", { max: 1, "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
+  const bar = H("progress", { max: 1, hidden: "", "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
   const old = H("p", { class: "pl-alarm", hidden: "" }, element), body = H("div", { hidden: "" }, element);
   const finding = H("h4", {}, body), said = H("p", { class: "pl-said" }, body), pick = H("label", { class: "pl-choice" }, body); H("span", {}, pick, "Share out");
   const box = H("select", {}, pick), fig = H("figure", { class: "pl-fall" }, body), cap = H("figcaption", {}, fig), capBig = H("b", {}, cap), capSmall = H("span", {}, cap);
   const fill = dataTable(fig, "share of each provision", content), pairs = H("div", {}, body), evidence = H("p", { class: "pl-hint" }, body);
-  let found = null, measure = null, busy = false, belongs = "", spoken = "";
+  let found = null, measure = null, busy = false, belongs = "", asked = "", spoken = "";
 
   const short = which => designs.get(which)?.short ?? which;
   // What an answer belongs to: which designs are on screen beside the two does not matter.
   const stand = (screen, first, second) => JSON.stringify([first, second, screen.scenario, screen.area, Object.entries(screen.settings || {}).sort(), Object.entries(screen.levers || {}).sort(), screen.events || []]);
   const now = () => stand(page.now.told.screen, host.against(), host.design());
 
-  function work() { host.request({ do: "work" }); busy = true; spoken = "Working: starting."; show(); }
+  function work() { host.request({ do: "work" }); busy = true; asked = now(); spoken = "Working: starting."; show(); }
   function show() {
     const alike = host.design() === host.against();
-    begin.disabled = busy || alike; cancel.hidden = !busy; bar.hidden = !busy;
+    begin.disabled = alike || busy && asked === now(); // a newer question takes the place of an older one
+    cancel.hidden = !busy; bar.hidden = !busy;
     write(status, alike && !busy ? "Nothing to share out: set the design against another one." : spoken || `From ${short(host.against())} to ${short(host.design())}.`);
     const stale = found && belongs !== now();
     old.hidden = !stale; body.classList.toggle("stale", !!stale);
@@ -277,7 +278,7 @@ function clausePanel(page, host) {
     fig.querySelector("svg")?.remove();
     if (!measure || !fig.clientWidth) return;
     const rows = [{ part: short(found.first), total: measure.ends[0], label: measure.end_labels[0] }, ...measure.bars, { part: short(found.second), total: measure.ends[1], label: measure.end_labels[1], under: `${measure.difference} (${measure.range})` }];
-    const W = Math.max(280, fig.clientWidth), narrow = W < 560, L = narrow ? 0.36 * W : Math.min(250, 0.32 * W), R = W - (narrow ? 96 : 132), rh = 38, B = rows.length * rh + 4, high = B + 24;
+    const W = Math.max(280, fig.clientWidth), narrow = W < 560, L = narrow ? 0.36 * W : Math.min(250, 0.32 * W), R = W - (narrow ? 96 : Math.max(96, 14 + 6.5 * Math.max(...rows.map(row => (row.under || row.range || "").length)))), rh = 38, B = rows.length * rh + 4, high = B + 24;
     const numbers = rows.flatMap(row => row.total != null ? [row.total] : [row.from, row.to, row.low, row.high]).filter(known);
     const lowest = Math.min(...numbers), highest = Math.max(...numbers), span = highest - lowest || Math.abs(highest) || 1, x = v => L + 10 + (R - L - 20) * (v - lowest) / span;
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: W, height: high, role: "img" });

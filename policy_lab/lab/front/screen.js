@@ -25,7 +25,7 @@ function render({ model, el }) {
 
   // ---------- asking: movements are merged on the way, everything else is sent as it is
   function ask(action, extra = {}) {
-    asks += 1;
+    asks = Math.max(asks, model.get("told").n || 0, (model.get("asked") || {}).n || 0) + 1; // another copy of the screen may have asked
     const content = { n: asks, do: action, screen: structuredClone(page.screen), ...extra };
     if (action === "move" && !extra.keep) { model.set("asked", content); model.save_changes(); } else model.send(content);
     clearTimeout(waiting);
@@ -43,8 +43,15 @@ function render({ model, el }) {
   const redo = button(acts, "Redo", "Redo what was undone", () => ask("redo", { keep: true }));
   const pin = button(acts, "Pin", "Pin what is shown, to compare with what comes next", () => togglePin(), "pri");
   H("span", { class: "lab" }, acts, "Save");
-  for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the ranking as a picture"], ["svg", "the ranking as a drawing"], ["yaml", "what was chosen, as a scenario file"]])
+  for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the ranking as a picture"], ["svg", "the ranking as a drawing"], ["yaml", "what was chosen, to open again or to run in a batch"]])
     button(acts, kind.toUpperCase(), `Save ${what} (${kind.toUpperCase()})`, () => ask("file", { kind }));
+  const chooser = H("input", { type: "file", accept: ".yaml,.yml", hidden: "", tabindex: "-1", "aria-label": "A file that was saved (YAML)" }, acts);
+  button(acts, "Open", "Open a file that was saved here", () => chooser.click());
+  chooser.onchange = async () => {
+    const file = chooser.files[0]; if (!file) return;
+    const text = await file.text(); chooser.value = ""; // the same file can be opened again
+    ask("open", { text: text.slice(0, 100000) });
+  };
   const tabs = H("div", { class: "pl-tabs", role: "tablist", "aria-label": "Views" }, root);
   const alarm = H("p", { class: "pl-alarm", role: "alert", hidden: "" }, root);
   const alert_ = words => { write(alarm, words || ""); alarm.hidden = !words; };
@@ -103,7 +110,7 @@ function render({ model, el }) {
     page.now = { told, arrays: arraysOf(told.arrays, model.get("numbers")) };
     clearTimeout(waiting); alert_(told.fault);
     if (before && told.quiet) { undo.disabled = !told.undo; redo.disabled = !told.redo; return; } // no number has changed
-    if (told.set) page.screen = structuredClone(told.screen);
+    if (told.set || told.n > asks) page.screen = structuredClone(told.screen); // the second: another copy of the screen has moved
     if (pending) return;
     pending = true;
     requestAnimationFrame(() => {
@@ -124,6 +131,11 @@ function render({ model, el }) {
     const view = views.find(one => one.name === content.view);
     if (view) view.receive(content, buffers && buffers.length ? arraysOf(content.arrays, buffers[0]) : {});
   };
+  // Where the page's host says that the kernel has gone, nobody has to wait for silence to tell.
+  const gone = () => { clearTimeout(waiting); alert_("The kernel has stopped or begun anew: run the cell again. What you see belongs to where the sliders stood before."); };
+  const status = (_, state) => { if (["restarting", "autorestarting", "terminating", "dead"].includes(state)) gone(); };
+  const kernel = model.widget_manager?.kernel;
+  kernel?.statusChanged?.connect(status); model.on("comm_live_update", gone);
   model.on("change:seq", read); model.on("msg:custom", receive);
   const observer = new ResizeObserver(() => {
     const w = Math.round(root.clientWidth);
@@ -131,6 +143,6 @@ function render({ model, el }) {
   });
   observer.observe(root);
   show(shown); sync(); read();
-  return () => { observer.disconnect(); clearTimeout(waiting); for (const view of views) view.stop(); model.off("change:seq", read); model.off("msg:custom", receive); };
+  return () => { observer.disconnect(); clearTimeout(waiting); for (const view of views) view.stop(); model.off("change:seq", read); model.off("msg:custom", receive); model.off("comm_live_update", gone); kernel?.statusChanged?.disconnect(status); };
 }
 export default { render };

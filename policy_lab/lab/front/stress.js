@@ -36,11 +36,12 @@ function stressView(page) {
     const wrap = H("label", { class: "st-field" }, form); H("span", {}, wrap, label);
     return H(kind, attributes, wrap);
   };
-  const options = (box, pairs, first) => {
+  const options = (box, pairs, first, usual = "") => {
     const before = box.value; box.replaceChildren();
     if (first) H("option", { value: "" }, box, first);
     for (const [key, words] of pairs) H("option", { value: key }, box, words);
-    if ([...box.options].some(one => one.value === before)) box.value = before;
+    const wanted = before || first ? before : usual;
+    if ([...box.options].some(one => one.value === wanted)) box.value = wanted;
   };
   const doers = []; // buttons that begin long work: off while any goes on
   const doer = (form, text, label, act) => { const b = button(form, text, label, act, "st-do"); doers.push(b); return b; };
@@ -80,7 +81,7 @@ function stressView(page) {
     const b = told.batch;
     out.hidden = !b; if (!b) return;
     write(find, b.headline); write(beside, b.beside); out.classList.toggle("partial", !b.whole);
-    write(rankWords, `share of ${number(b.worlds)} worlds × their futures that fall short: mean, middle half and 9 in 10 worlds${b.whole ? "" : "; partial"}`);
+    write(rankWords, `share of futures that fall short: mean, middle half and 9 in 10 of ${number(b.worlds)} ${b.worlds === 1 ? "world" : "worlds"}${b.whole ? "" : " so far"}`);
     const moved = b.screen && !same(b.screen, page.screen);
     old.hidden = !moved; write(old, moved ? "Sliders, designs or scenario have moved since: this batch is of where they stood." : "");
     ranking.hidden = !b.rows.length; if (b.rows.length) batchChart(page, ranking, b); fillRanking();
@@ -141,11 +142,12 @@ function stressView(page) {
     const moved = told.batch && told.batch.name !== d.batch; boxOld.hidden = !moved; write(boxOld, moved ? "This is of another batch than the one above." : "");
     write(box.querySelector("figcaption b"), d.holds ? "The limits of the box" : "No box holds");
     write(boxWords, d.holds ? `On the range of each input: all ${number(d.rows)} ${d.of} (light), those where it happens (dark), and the part in the box (framed). Judged: ${percent(d.held_out.density)} inside against ${percent(d.held_out.base)} over all; it holds ${percent(d.held_out.coverage)} of all such ${d.of}.` : `${number(d.happens)} of ${number(d.rows)} ${d.of}.`);
+    box.querySelector("details").hidden = !d.box; boxOut.querySelector(":scope > details").hidden = !d.regions.length;
     boxChart(box, d); fillBox(); fillRegions();
   }
 
   // ---------- how far the work is
-  const bar = H("div", { class: "st-work", hidden: "" }), meter = H("progress", { max: 1, "aria-label": "How far the work is" }, bar), far = H("span", {}, bar);
+  const bar = H("div", { class: "st-work", hidden: "" }, run.slot), meter = H("progress", { max: 1, "aria-label": "How far the work is" }, bar), far = H("span", {}, bar);
   const cancel = button(bar, "Cancel", "Cancel, and keep what is done", () => { cancel.disabled = true; write(far, "stopping …"); ask("cancel"); }, "st-do");
   function begin(where_) { where_.fault.hidden = true; for (const b of doers) b.disabled = true; jobs_(where_); write(far, "starting …"); cancel.disabled = false; }
   const jobs_ = where_ => { if (bar.parentNode !== where_.slot) where_.slot.appendChild(bar); bar.hidden = false; };
@@ -174,7 +176,7 @@ function stressView(page) {
     openButton.disabled = busy || !chosen || !chosen.kept; goOn.disabled = busy || !chosen || chosen.whole; goOn.hidden = !chosen || chosen.whole;
     for (const b of formats.children) b.disabled = busy || !told.batch;
     search.disabled = busy || !told.batch;
-    set(main, { "data-job": shownJob, "data-batch": told.batch ? (told.batch.whole ? "whole" : "partial") : "" });
+    set(main, { "data-ready": String(!!told.offer), "data-job": shownJob, "data-batch": told.batch ? (told.batch.whole ? "whole" : "partial") : "" });
   }
 
   // ---------- what comes in
@@ -182,7 +184,7 @@ function stressView(page) {
     offer() {
       const first = !size.sampler.options.length, { usual, samplers, most, formats: kinds, outcomes } = told.offer;
       options(size.sampler, samplers.map(one => [one, one]));
-      if (first) for (const key of ["worlds", "futures", "seed", "sampler"]) size[key].value = usual[key];
+      if (first) for (const key of ["worlds", "futures", "seed", "sampler"]) if (!size[key].value || key === "sampler") size[key].value = usual[key];
       size.worlds.max = most.worlds; size.futures.max = most.futures; set(runButton, { title: `At most ${number(most.cases)} runs from this page` });
       options(what, outcomes);
       if (first) for (const [name, words] of kinds) { const b = doer(formats, { xlsx: "Excel", tidy: "Tidy CSV", wide: "Wide CSV", parquet: "Parquet", netcdf: "NetCDF" }[name] || name, `Export: ${words}`, () => { begin(files); ask("export", { format: name, brief: brief.checked }); }); set(b, { title: words }); }
@@ -200,8 +202,8 @@ function stressView(page) {
   };
   function choices() {
     const on = page.screen.designs.map(name => [name, short(name)]);
-    options(whose, on); options(less, on, "nothing: its own level");
-    if (told.batch) { const there = told.batch.designs.map(name => [name, short(name)]); options(who, there); options(versus, there, "nothing: by itself"); }
+    options(whose, on, null, o.base); options(less, on, "nothing: its own level");
+    if (told.batch) { const there = told.batch.designs.map(name => [name, short(name)]); options(who, there, null, o.base); options(versus, there, "nothing: by itself"); }
   }
 
   const layout = () => {

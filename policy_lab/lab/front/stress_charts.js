@@ -49,8 +49,8 @@ function sensitivityChart(fig, told) {
     const text = S("text", { class: "dl", x: L + 24, y: y + 15 }, s);
     S("tspan", { class: "b" }, text, r.input); S("tspan", { class: "q" }, text, known(r.direction) && Math.abs(r.direction) >= 0.5 ? (r.direction > 0 ? " more of it raises" : " more of it lowers") : " either way");
     S("rect", { class: `st-bar ${kind}`, x: L, y: y + 22, width: Math.max(1, x(r.size || 0) - L), height: 8 }, s);
-    if (known(r.q05)) S("path", { class: "st-whisker", d: `M${x(r.q05)},${y + 26}H${x(r.q95)}M${x(r.q05)},${y + 22}v8M${x(r.q95)},${y + 22}v8` }, s);
-    if (known(told.floor) && told.floor > 0) S("line", { class: "bar", x1: x(told.floor), x2: x(told.floor), y1: y + 19, y2: y + 33 }, s);
+    if (known(r.q05)) for (const kind of ["st-halo", "st-whisker"]) S("path", { class: kind, d: `M${x(r.q05)},${y + 26}H${x(r.q95)}M${x(r.q05)},${y + 22}v8M${x(r.q95)},${y + 22}v8` }, s);
+    if (known(told.floor) && told.floor > 0) for (const kind of ["st-halo", "bar"]) S("line", { class: kind, x1: x(told.floor), x2: x(told.floor), y1: y + 19, y2: y + 33 }, s);
     S("text", { class: "num", x: W - 2, y: y + 30, "text-anchor": "end" }, s, brief2(r.size));
   });
   s.setAttribute("aria-label", `Bars, largest effect first. ${rows.map(r => `${r.input}, evidence ${r.grade}: ${brief2(r.size)}, 9 in 10 of it ${brief2(r.q05)} to ${brief2(r.q95)}, ${r.verdict}`).join("; ")}. ${told.floor_words} reaches ${brief2(told.floor)}.`);
