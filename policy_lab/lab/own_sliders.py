@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -117,6 +118,10 @@ def _slider(variable: Variable, name: str, group: str, base: float) -> OwnSlider
         return None
     unit = spoken_unit(variable.unit)
     step = 1.0 if switch else round_step((high - low) / _STEPS)
+    if floor is None and not switch:  # a guessed end lies on a step, so that a key reaches it
+        low = _tidy(math.floor(low / step + 1e-9) * step)
+    if ceiling is None and not switch:
+        high = _tidy(math.ceil(high / step - 1e-9) * step)
     return OwnSlider(name, group, unit, variable.documentation, low, base, high, step, floor, ceiling, switch)
 
 
@@ -135,4 +140,9 @@ def _range(base: float, floor: float | None, ceiling: float | None) -> tuple[flo
         high = 1.0
     elif base == 0 and ceiling is None:
         high = low + max(1.0, -low)
-    return float(f"{min(low, base):.12g}"), float(f"{max(high, base):.12g}")
+    return _tidy(min(low, base)), _tidy(max(high, base))
+
+
+def _tidy(value: float) -> float:
+    """Return a worked-out number without the trace of binary arithmetic."""
+    return float(f"{value:.12g}")
