@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -413,3 +414,16 @@ def test_the_plan_that_stands_beside_the_runs_is_the_screens(page):
     plan_set = read_plan(Path(told["folder"]) / "plan.yaml")
     expected = plan_of(STUDY, MOVED, worlds=24, futures=3, seed=7)
     assert plan_set.blocks[0].plan.choices() == expected.choices()
+
+
+@pytest.mark.parametrize(
+    ("module", "asked"),
+    [
+        ("SALib.sample.morris", {"do": "sensitivity", "outcome": "level", "design": "open-access"}),
+        ("ema_workbench.analysis.prim", {"do": "discover", "design": "open-access"}),
+    ],
+)
+def test_what_is_not_installed_is_said_with_how_to_get_it(whole, monkeypatch, module, asked):
+    monkeypatch.setitem(sys.modules, module, None)
+    whole.ask(**asked)
+    assert "policy_lab[discovery]" in whole.last("fault")["words"]
