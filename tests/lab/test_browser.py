@@ -72,7 +72,8 @@ def test_a_key_moves_the_slider_the_picture_and_the_words(visit) -> None:
     assert "modelled futures" in screen.locator("h2").first.inner_text()
     assert screen.locator("h2").first.inner_text() != first
     page.wait_for_function(
-        "() => (q => q('[role=status]') === q('h2'))(name => document.querySelector(`.pl ${name}`).textContent)",
+        """() => { const words = name => document.querySelector(`.pl .pl-main > ${name}`).textContent;
+        return words('[role=status]') === words('h2'); }""",
         timeout=PATIENCE,
     )
 
