@@ -22,7 +22,7 @@ MOST_ELEMENTS: Final = 12
 """Elements of a constant that get a slider each; more of them share one where they have one value."""
 _STEPS: Final = 100
 _SWITCH: Final = re.compile(r"\b(switch|sw|flag|toggle|on|off|enable[ds]?|include[ds]?|active)\b", re.IGNORECASE)
-_ALL: Final = "Other constants"
+_ALL, _REST = "Constants", "Other constants"
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,9 @@ def own_sliders(model: Model) -> tuple[OwnSlider, ...]:
     """
     constants = [one for one in model.variables.values() if one.kind is Kind.CONSTANT]
     groups = _groups(model)
-    found = [slider for variable in constants for slider in _of(model, variable, groups.get(variable.name, _ALL))]
-    order = {name: at for at, name in enumerate((*model.views, _ALL))}
+    rest = _REST if groups else _ALL
+    found = [slider for variable in constants for slider in _of(model, variable, groups.get(variable.name, rest))]
+    order = {name: at for at, name in enumerate(model.views)}
     return tuple(sorted(found, key=lambda one: order.get(one.group, len(order))))
 
 

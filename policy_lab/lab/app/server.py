@@ -143,9 +143,10 @@ async def _serving(
     task = asyncio.current_task()
     voila = OnePage(config=_config(served, folder, gate), config_file_paths=[], log_level=logging.ERROR)
     voila.initialize([str(folder / NOTEBOOK)])
-    for one in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError):  # Windows
-            asyncio.get_running_loop().add_signal_handler(one, task.cancel if task else asyncio.get_running_loop().stop)
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32" and task is not None:  # there, Ctrl-C is raised by itself
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
     voila.gate = gate
     server = HTTPServer(voila.application(folder), max_body_size=MESSAGE)
     try:
