@@ -7,31 +7,42 @@ from __future__ import annotations
 
 import sys
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-from policy_lab.errors import InputError, Problem
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from policy_lab.lab.fallback import PlainLab
+    from policy_lab.lab.own_model import OwnLab
     from policy_lab.lab.widget import Lab
+
+_WANTED: Final = ("anywidget", "ipywidgets", "traitlets", "IPython")
+"""Packages of the screen, without which there is a plainer one."""
 
 
 class _Room(ModuleType):
     """A module that opens the screen when it is called."""
 
-    def __call__(self, *arguments: Any, **options: Any) -> Lab:
-        """Open the screen of a study: `policy_lab.lab.opened.open_lab`.
+    def __call__(self, *arguments: Any, fallback: bool = False, **options: Any) -> Lab | OwnLab | PlainLab:
+        """Open the screen of a study or of a model file: `policy_lab.lab.opened.open_lab`.
 
-        Raises
-        ------
-        InputError
-            Where the packages of the screen are not installed.
+        Parameters
+        ----------
+        fallback
+            Open the plain screen instead, as where the packages of the screen are missing: for a notebook that does
+            not show it.
         """
-        try:
-            from policy_lab.lab.opened import open_lab
-        except ModuleNotFoundError as error:
-            remedy = "Install policy_lab with the extra `lab`: pip install 'policy_lab[lab]'."
-            raise InputError(Problem(what=f"the screen needs the package {error.name}", remedy=remedy)) from error
-        return open_lab(*arguments, **options)
+        why = "it was asked for"
+        if not fallback:
+            try:
+                from policy_lab.lab.opened import open_lab
+
+                return open_lab(*arguments, **options)
+            except ModuleNotFoundError as error:
+                if error.name not in _WANTED:
+                    raise
+                why = f"the package {error.name} is not installed (pip install 'policy_lab[lab]')"
+        from policy_lab.lab.fallback import open_plain
+
+        return open_plain(*arguments, why=why, **options)
 
 
 sys.modules[__name__].__class__ = _Room

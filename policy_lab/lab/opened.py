@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from policy_lab.errors import InputError, Problem
 from policy_lab.lab.moving import plan_of
-from policy_lab.lab.own_model import OwnLab, open_own
 from policy_lab.lab.own_run import own_model
 from policy_lab.lab.own_state import read_own
 from policy_lab.lab.screen_file import read_screen, study_of_screen
 from policy_lab.lab.state import Screen, first_screen
-from policy_lab.lab.widget import Lab
 from policy_lab.model.source import VENSIM_SUFFIXES, XMILE_SUFFIXES
 from policy_lab.model.types import Model
 from policy_lab.study.areas import find_area
 from policy_lab.study.measure import refuse_placeholder
 from policy_lab.study.study import Study
+
+if TYPE_CHECKING:
+    from policy_lab.lab.own_model import OwnLab
+    from policy_lab.lab.widget import Lab
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,9 @@ def open_lab(
     InputError
         For anything that the study does not know, and for a study whose measures nobody has chosen yet.
     """
+    from policy_lab.lab.own_model import open_own
+    from policy_lab.lab.widget import Lab
+
     if isinstance(study, Model) or is_model_file(study):
         _refuse_options(designs=designs, area=area, worlds=worlds, futures=futures)
         return open_own(study, screen=screen, data=[data] if isinstance(data, str | Path) else data)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import anywidget
 import numpy as np
 import traitlets
 from pydantic import ValidationError
@@ -43,6 +41,7 @@ from policy_lab.lab.own_state import (
     write_own,
 )
 from policy_lab.lab.page import Message, message
+from policy_lab.lab.shown import ShownWidget
 from policy_lab.model.types import Kind, Model
 
 _FRONT = Path(__file__).parent / "front"
@@ -53,7 +52,7 @@ _PANELS: Final = 8
 """Panels of a picture that is saved."""
 
 
-class OwnLab(anywidget.AnyWidget):
+class OwnLab(ShownWidget):
     """The screen of one model. Made by `policy_lab.lab`.
 
     One run at central values: nothing on it says how sure anything is, and no design is compared with another.
@@ -117,16 +116,6 @@ class OwnLab(anywidget.AnyWidget):
         drawn = [f"{name}[{label}]" if label else name for name, label in self.own.rows(names)][:_PANELS]
         source = f"Source: {self.own.model.path.name}; single runs without uncertainty, no forecast."
         return path_chart(runs, drawn, source=source)
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Show the widget; where there is no kernel, as in a saved notebook, a picture with its words."""
-        shown = super()._repr_mimebundle_(**options)
-        if shown is None:
-            return None
-        drawn = self.picture()
-        data = {**shown[0], "image/png": base64.b64encode(drawn.to_bytes("png", 100)).decode("ascii")}
-        data["text/plain"] = f"{drawn.title}. {drawn.alt} {drawn.source}"
-        return data, {**shown[1], "image/png": {"alt": drawn.alt}}
 
     def _on_asked(self, change: Mapping[str, Any]) -> None:
         self._answer(change["new"])

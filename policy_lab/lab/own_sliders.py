@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,7 +22,7 @@ MOST_ELEMENTS: Final = 12
 """Elements of a constant that get a slider each; more of them share one where they have one value."""
 _STEPS: Final = 100
 _SWITCH: Final = re.compile(r"\b(switch|sw|flag|toggle|on|off|enable[ds]?|include[ds]?|active)\b", re.IGNORECASE)
-_ALL: Final = "Other constants"
+_ALL, _REST = "Constants", "Other constants"
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def own_sliders(model: Model) -> tuple[OwnSlider, ...]:
     """
     constants = [one for one in model.variables.values() if one.kind is Kind.CONSTANT]
     groups = _groups(model)
-    found = [slider for variable in constants for slider in _of(model, variable, groups.get(variable.name, _ALL))]
-    order = {name: at for at, name in enumerate((*model.views, _ALL))}
+    rest = _REST if groups else _ALL
+    found = [slider for variable in constants for slider in _of(model, variable, groups.get(variable.name, rest))]
+    order = {name: at for at, name in enumerate(model.views)}
     return tuple(sorted(found, key=lambda one: order.get(one.group, len(order))))
 
 
@@ -117,6 +119,10 @@ def _slider(variable: Variable, name: str, group: str, base: float) -> OwnSlider
         return None
     unit = spoken_unit(variable.unit)
     step = 1.0 if switch else round_step((high - low) / _STEPS)
+    if floor is None and not switch:  # a guessed end lies on a step, so that a key reaches it
+        low = _tidy(math.floor(low / step + 1e-9) * step)
+    if ceiling is None and not switch:
+        high = _tidy(math.ceil(high / step - 1e-9) * step)
     return OwnSlider(name, group, unit, variable.documentation, low, base, high, step, floor, ceiling, switch)
 
 
@@ -135,4 +141,9 @@ def _range(base: float, floor: float | None, ceiling: float | None) -> tuple[flo
         high = 1.0
     elif base == 0 and ceiling is None:
         high = low + max(1.0, -low)
-    return float(f"{min(low, base):.12g}"), float(f"{max(high, base):.12g}")
+    return _tidy(min(low, base)), _tidy(max(high, base))
+
+
+def _tidy(value: float) -> float:
+    """Return a worked-out number without the trace of binary arithmetic."""
+    return float(f"{value:.12g}")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import anywidget
 import traitlets
 from pydantic import ValidationError
 
@@ -32,6 +30,7 @@ from policy_lab.lab.page import (
 )
 from policy_lab.lab.panels import offered_panels
 from policy_lab.lab.screen_file import read_screen, screen_of_text, screen_text, write_screen
+from policy_lab.lab.shown import ShownWidget
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
 from policy_lab.lab.stress import StressView
@@ -68,7 +67,7 @@ class View(Protocol):
         """Stop whatever goes on behind."""
 
 
-class Lab(anywidget.AnyWidget):
+class Lab(ShownWidget):
     """The screen of one study. Made by `policy_lab.lab`.
 
     Unlike everything beneath it, a screen changes: it holds where its sliders stand. What it stands at is frozen
@@ -105,7 +104,7 @@ class Lab(anywidget.AnyWidget):
         self._behind = Behind(rest)
         self._ready: tuple[Screen, Ready] | None = None
         self._moved: Moved | None = None
-        self._rested: Rested | None = None
+        self._rested: tuple[Screen, Rested] | None = None
         self._loop = running_loop()
         self._views: Mapping[str, View] = {
             "explain": ExplainView(study, self.ready_for, partial(self.tell, "explain")),
@@ -126,7 +125,7 @@ class Lab(anywidget.AnyWidget):
     @property
     def answer(self) -> Rested | None:
         """The last answer at rest; nothing while it is worked out."""
-        return self._rested
+        return self._rested[1] if self._rested is not None and self._rested[0] == self._screen else None
 
     def save(self, path: str | Path) -> Path:
         """Write what was chosen as YAML."""
@@ -163,28 +162,19 @@ class Lab(anywidget.AnyWidget):
     def wait(self) -> Rested | None:
         """Wait for the answer at rest, and return it."""
         self._behind.wait()
-        return self._rested
+        return self.answer
 
     def picture(self) -> Figure:
         """Return what the screen shows as a picture: the ranking once it is there, the central paths before."""
-        if self._rested is not None:
-            return risk_figure(self._rested.table, self._rested.pairs, self._rested.setting)
+        found = self.answer
+        if found is not None:
+            return risk_figure(found.table, found.pairs, found.setting)
         if self._moved is None:
             raise InputError(Problem(what="the screen has nothing to show yet"))
         measure = self.study.file.measures.shortfall.variable
         table = path_table(self._moved, measure)
         manifest = {"study": self.study.file.title, "model": self.study.model.digest, "screen": self._screen.plain()}
         return central_figure(table, self.study, manifest, "The screen as it opened; run the cell to move its sliders.")
-
-    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """Show the widget; where there is no kernel, as in a saved notebook, a picture with its words."""
-        shown = super()._repr_mimebundle_(**options)
-        if shown is None:
-            return None
-        drawn = self.picture()
-        data = {**shown[0], "image/png": base64.b64encode(drawn.to_bytes("png", 100)).decode("ascii")}
-        data["text/plain"] = f"{drawn.title}. {drawn.alt} {drawn.source}"
-        return data, {**shown[1], "image/png": {"alt": drawn.alt}}
 
     def _on_asked(self, change: Mapping[str, Any]) -> None:
         self._answer(change["new"])
@@ -274,11 +264,11 @@ class Lab(anywidget.AnyWidget):
             found = rested(results)
             if stop():
                 return
+            self._rested = screen, found  # kept before it is told: a cell that waits holds up the loop that tells
             self._in_the_loop(partial(self._settle, screen, found))
 
     def _settle(self, screen: Screen, found: Rested) -> None:
         if screen == self._screen and self._moved is not None:
-            self._rested = found
             self._publish(rested_message(found, self._moved, screen.worlds or found.setting.worlds))
 
     def _in_the_loop(self, call: Callable[[], None]) -> None:
@@ -325,9 +315,8 @@ class Lab(anywidget.AnyWidget):
         if kind == "yaml":
             content = screen_text(self._screen, self.study).encode("utf-8")
         elif kind == "csv" and self._moved is not None:
-            content = table_csv(self._moved, self._rested, self.study).encode("utf-8")
-        elif kind in ("png", "svg") and self._rested is not None:
-            found = self._rested
+            content = table_csv(self._moved, self.answer, self.study).encode("utf-8")
+        elif kind in ("png", "svg") and (found := self.answer) is not None:
             content = risk_figure(found.table, found.pairs, found.setting).to_bytes(kind)
         else:
             self.send(

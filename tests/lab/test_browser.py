@@ -55,7 +55,7 @@ def press(page: Page, key: str) -> Locator:
 def test_a_key_moves_the_slider_the_picture_and_the_words(visit) -> None:
     page, _, _ = visit
     screen = rest(page)
-    slider, first = screen.get_by_role("slider", name="Intrinsic growth rate"), screen.locator("h2").inner_text()
+    slider, first = screen.get_by_role("slider", name="Intrinsic growth rate"), screen.locator("h2").first.inner_text()
     line = screen.locator(".ov svg path.ln").first
     slider.focus()
     before, value = line.get_attribute("d"), float(slider.input_value())
@@ -66,13 +66,14 @@ def test_a_key_moves_the_slider_the_picture_and_the_words(visit) -> None:
     assert int(screen.get_attribute("data-drawn") or 0) == drawn + 1  # one movement, one repaint
     assert line.get_attribute("d") != before
     assert screen.locator(".ov").screenshot() != picture
-    assert "Settling" in screen.locator("h2").inner_text()
+    assert "Settling" in screen.locator("h2").first.inner_text()
     assert "0.03 → 0.045" in screen.locator(".pl-note").inner_text()
     rest(page)
-    assert "modelled futures" in screen.locator("h2").inner_text()
-    assert screen.locator("h2").inner_text() != first
+    assert "modelled futures" in screen.locator("h2").first.inner_text()
+    assert screen.locator("h2").first.inner_text() != first
     page.wait_for_function(
-        "() => (q => q('[role=status]') === q('h2'))(name => document.querySelector(`.pl ${name}`).textContent)",
+        """() => { const words = name => document.querySelector(`.pl .pl-main > ${name}`).textContent;
+        return words('[role=status]') === words('h2'); }""",
         timeout=PATIENCE,
     )
 

@@ -84,7 +84,7 @@ def test_sliders_come_from_limits_from_values_and_from_what_switches_look_like(o
     found = {one.name: one for one in own_sliders(pl.read_model(odd))}
     ranges = {name: (one.low, one.base, one.high) for name, one in found.items()}
     assert ranges["Rate"] == (0, 0.2, 1)
-    assert ranges["Loss"] == (-6, -4, -2)
+    assert ranges["Loss"] == (-6, -4, -2)  # half its value to both sides
     assert ranges["Gift"] == (0, 0, 1)
     assert ranges["Weight"] == (0.5, 1, 1.5)
     assert ranges["Bounded"] == (0, 0.2, pytest.approx(0.3))
@@ -150,7 +150,8 @@ def test_undo_goes_back_and_redo_goes_on() -> None:
 def test_a_saved_screen_comes_back(tmp_path) -> None:
     screen = pl.lab(CASELOAD)
     pinned = [{"name": "More", "settings": {"New referrals": 400.0}}]
-    ask(screen, 1, settings={"New referrals": 350}, scenarios=pinned, shown=["Children in help", "Workload"])
+    ask(screen, 1, settings={"New referrals": 350}, scenarios=pinned, shown=["Children in help", "Work pressure"])
+    assert screen.screen.settings == {"New referrals": 350}
     other = pl.lab(CASELOAD, screen=screen.save(tmp_path / "screen.yaml"))
     assert other.screen == screen.screen
     ask(screen, 2, "again")
@@ -251,7 +252,9 @@ def test_models_of_every_kind_open_and_give_what_the_command_gives(name) -> None
         assert np.allclose(values, table[f"{variable}[{element}]" if element else variable], rtol=1e-6, equal_nan=True)
 
 
-@pytest.mark.parametrize(("name", "why"), [("module.xmile", "modules are not supported"), ("rk4.xmile", "has no constant to move")])
+@pytest.mark.parametrize(
+    ("name", "why"), [("module.xmile", "modules are not supported"), ("rk4.xmile", "has no constant to move")]
+)
 def test_a_model_without_a_screen_says_why(name, why) -> None:
     with pytest.raises(InputError, match=why):
         pl.lab(CONFORMANCE / name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -79,12 +80,16 @@ def whole(tmp_path_factory):
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Return what a batch has written, less the log, which says when."""
-    return {
+    """Return what a batch has written, less the log, which says when, and the commit, which others may move on."""
+    found = {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "log.jsonl"
     }
+    if "manifest.json" in found:
+        about = {name: value for name, value in json.loads(found["manifest.json"]).items() if name != "commit"}
+        found["manifest.json"] = json.dumps(about).encode()
+    return found
 
 
 def test_a_batch_is_what_its_plan_gives_from_the_command_line(page, tmp_path):
@@ -206,7 +211,7 @@ def test_small_files_are_handed_to_the_browser(page):
     assert len(content) == told["sent"]["size"]
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         inside = {Path(name).name: packed.read(name) for name in packed.namelist()}
-    assert inside == files(Path(told["folder"]))
+    assert inside == {path.name: path.read_bytes() for path in Path(told["folder"]).iterdir()}
     assert len(pd.read_parquet(io.BytesIO(inside["runs.parquet"]))) == 4 * 24 * 3 * 121
 
 
@@ -409,3 +414,16 @@ def test_the_plan_that_stands_beside_the_runs_is_the_screens(page):
     plan_set = read_plan(Path(told["folder"]) / "plan.yaml")
     expected = plan_of(STUDY, MOVED, worlds=24, futures=3, seed=7)
     assert plan_set.blocks[0].plan.choices() == expected.choices()
+
+
+@pytest.mark.parametrize(
+    ("module", "asked"),
+    [
+        ("SALib.sample.morris", {"do": "sensitivity", "outcome": "level", "design": "open-access"}),
+        ("ema_workbench.analysis.prim", {"do": "discover", "design": "open-access"}),
+    ],
+)
+def test_what_is_not_installed_is_said_with_how_to_get_it(whole, monkeypatch, module, asked):
+    monkeypatch.setitem(sys.modules, module, None)
+    whole.ask(**asked)
+    assert "policy_lab[discovery]" in whole.last("fault")["words"]

@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +43,8 @@ EXTENSIONS: Final = ("anywidget", "@voila-dashboards/widgets-manager8", "@jupyte
 """Of all that this machine's Jupyter may have: what shows the widget."""
 IDLE, LOOK = 120, 20
 """Seconds after which the kernel of a page that has gone is stopped, and between looks for one."""
-ENDING = 20
-"""Seconds that kernels have to end in, once the app is stopped."""
+ENDING, LAST = 20, 3
+"""Seconds that kernels, and open connections, have to end in once the app is stopped."""
 MOST = 20
 """Pages that are open at once; each has a Python of its own."""
 MESSAGE = 1 << 20
@@ -95,12 +95,29 @@ def serve(served: Served, ready: Callable[[str], None]) -> None:
     name = f"[{host}]" if ":" in host else host
     with tempfile.TemporaryDirectory(prefix="policy_lab_app_", ignore_cleanup_errors=True) as folder:
         _write(served, Path(folder))
-        with suppress(KeyboardInterrupt):
-            asyncio.run(
-                _serving(
-                    served, Path(folder), gate, sockets, lambda: ready(f"http://{name}:{port}/?token={gate.token}")
-                )
-            )
+        address = f"http://{name}:{port}/?token={gate.token}"
+        _until_stopped(_serving(served, Path(folder), gate, sockets, lambda: ready(address)))
+
+
+def _until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until a signal; then wait for what is left no longer than it deserves, which `asyncio.run` would do."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    task = loop.create_task(serving)
+    try:
+        with suppress(KeyboardInterrupt, asyncio.CancelledError):
+            loop.run_until_complete(task)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            loop.run_until_complete(task)
+    finally:
+        left = asyncio.all_tasks(loop)  # pages whose kernel has gone would wait for it for ever
+        for one in left:
+            one.cancel()
+        if left:
+            loop.run_until_complete(asyncio.wait(left, timeout=LAST))
+        asyncio.set_event_loop(None)
+        loop.close()
 
 
 def _bound(served: Served) -> list[socket.socket]:
@@ -123,22 +140,25 @@ def _write(served: Served, folder: Path) -> None:
 async def _serving(
     served: Served, folder: Path, gate: Gate, sockets: list[socket.socket], ready: Callable[[], None]
 ) -> None:
-    ended = asyncio.Event()
+    task = asyncio.current_task()
     voila = OnePage(config=_config(served, folder, gate), config_file_paths=[], log_level=logging.ERROR)
     voila.initialize([str(folder / NOTEBOOK)])
-    with suppress(NotImplementedError):  # Windows
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    loop = asyncio.get_running_loop()
+    if sys.platform != "win32" and task is not None:  # there, Ctrl-C is raised by itself
+        loop.add_signal_handler(signal.SIGINT, task.cancel)
+        loop.add_signal_handler(signal.SIGTERM, task.cancel)
     voila.gate = gate
     server = HTTPServer(voila.application(folder), max_body_size=MESSAGE)
     try:
         server.add_sockets(sockets)
         ready()
-        await ended.wait()
+        await asyncio.Event().wait()
     finally:
         server.stop()
         with suppress(TimeoutError):  # a kernel whose server has gone ends by itself
             await asyncio.wait_for(ensure_async(voila.kernel_manager.shutdown_all(now=True)), ENDING)
-        await server.close_all_connections()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(server.close_all_connections(), LAST)
 
 
 def _config(served: Served, folder: Path, gate: Gate) -> Config:

@@ -52,8 +52,10 @@ function ownCharts(grid, page) {
       const at = rows.map(place => row(page.now.arrays.now, place));
       paths.forEach((path, k) => set(path, { d: clean(at[k], x, y) }));
       const ends = at.map(values => values[last]), spoken = v => known(v) ? figure(v) : "no usable number";
-      const order = labels.map((_, k) => k).sort((a, b) => ends[b] - ends[a]); let floor = T;
-      for (const k of order) { const place = Math.min(B, Math.max(floor, known(ends[k]) ? y(ends[k]) + 4 : B)); set(labels[k], { y: place }); floor = place + 13; }
+      const order = labels.map((_, k) => k).sort((a, b) => ends[b] - ends[a]), at_ = []; // no two names on one another
+      for (const k of order) at_.push(Math.max(at_.length ? at_[at_.length - 1] + 13 : T, known(ends[k]) ? y(ends[k]) + 4 : B));
+      for (let k = at_.length - 1, limit = B + 4; k >= 0; k -= 1) { at_[k] = Math.min(at_[k], limit); limit = at_[k] - 13; }
+      order.forEach((k, place) => set(labels[k], { y: at_[place] }));
       const unit = one.unit === "no unit" ? "" : ` ${one.unit}`;
       write(said, rows.length === 1 ? `ends at ${spoken(ends[0])}${unit}` : `${rows.length} lines, which end at ${spoken(Math.min(...ends))} to ${spoken(Math.max(...ends))}${unit}`);
       const base = kept.base ? rows.map(place => row(kept.base, place)[last]) : [];
