@@ -1,4 +1,6 @@
-"""From a key on a slider to changed pixels, in JupyterLab and Chromium: `python -m benchmarks.screen_pixels STUDY`.
+"""From a key on a slider to changed pixels, in Chromium: `python -m benchmarks.screen_pixels STUDY [app]`.
+
+In JupyterLab, or as `policy-lab app` serves it.
 
 The key is stamped before anything else hears of it; the drawing after the next frame and a message posted behind it.
 """
@@ -9,11 +11,15 @@ import math
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from playwright.sync_api import Page
 
 from tests.lab.browsing import PATIENCE, chromium, jupyter, open_notebook, write_notebook
+from tests.lab.serving import running_app
 
 MOVES, DRAG = 50, 4.0
 STAMPS = """() => { const root = document.querySelector('.pl'); window.stamps = []; let pressed = 0;
@@ -27,12 +33,28 @@ PRESSED = "() => { window.drawn = new Promise(seen => { window.seen = seen; }); 
 """To wait without asking at every frame, which would make frames of its own."""
 
 
-def main() -> None:
+@contextmanager
+def opened(study: str, *, app: bool) -> Iterator[Page]:
+    """Give a page on which the screen of a study has been drawn."""
     folder = Path(tempfile.mkdtemp())
-    write_notebook(folder / "screen.ipynb", f"import policy_lab as pl\nscreen = pl.lab({sys.argv[1]!r})\nscreen")
-    with jupyter(folder) as address, chromium() as browser:
+    write_notebook(folder / "screen.ipynb", f"import policy_lab as pl\nscreen = pl.lab({study!r})\nscreen")
+    with chromium() as browser:
         page = browser.new_page(viewport={"width": 1530, "height": 1300})
-        print(f"first drawing {open_notebook(page, address, 'screen.ipynb'):.1f} s after the cell was run")
+        if app:
+            with running_app(folder, study) as served:
+                start = time.monotonic()
+                page.goto(served.address)
+                page.wait_for_selector(".pl[data-drawn]", state="attached", timeout=PATIENCE)
+                print(f"first drawing {time.monotonic() - start:.1f} s after the page was asked for")
+                yield page
+        else:
+            with jupyter(folder) as address:
+                print(f"first drawing {open_notebook(page, address, 'screen.ipynb'):.1f} s after the cell was run")
+                yield page
+
+
+def main() -> None:
+    with opened(sys.argv[1], app="app" in sys.argv[2:]) as page:
         page.evaluate(STAMPS)
         screen = page.locator(".pl")
         slider = screen.get_by_role("slider").first
