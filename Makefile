@@ -58,7 +58,9 @@ lint: $(VENV)/.develops
 # What the accessibility scan reads: one package from npm, of a version and with bytes that tests/lab/axe.py knows.
 AXE := tests/lab/node_modules/axe-core/package.json
 $(AXE): tests/lab/package.json
-	@if command -v npm >/dev/null; then echo "Installing axe-core for the accessibility scan …"; \
+	@if ! command -v npm >/dev/null && [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends npm >/dev/null; fi; \
+	if command -v npm >/dev/null; then echo "Installing axe-core for the accessibility scan …"; \
 		npm install --prefix tests/lab --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && touch $@; \
 	else echo "The accessibility scan needs axe-core, which npm installs: install Debian's package npm, or Node.js." >&2; exit 1; fi
 
