@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,9 @@ from policy_lab.lab.shown import ShownWidget
 from policy_lab.lab.sliders import sliders
 from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
 from policy_lab.lab.stress import StressView
+from policy_lab.out.brief.content import Choice
+from policy_lab.out.brief.docx import to_docx
+from policy_lab.out.brief.write import described_as
 from policy_lab.run.growing import growing
 from policy_lab.study.study import Study
 
@@ -316,6 +320,9 @@ class Lab(ShownWidget):
             content = screen_text(self._screen, self.study).encode("utf-8")
         elif kind == "csv" and self._moved is not None:
             content = table_csv(self._moved, self.answer, self.study).encode("utf-8")
+        elif kind == "docx" and (found := self.answer) is not None:
+            threading.Thread(target=self._send_briefing, args=(found,), name="policy_lab briefing", daemon=True).start()
+            return
         elif kind in ("png", "svg") and (found := self.answer) is not None:
             content = risk_figure(found.table, found.pairs, found.setting).to_bytes(kind)
         else:
@@ -324,3 +331,12 @@ class Lab(ShownWidget):
             )
             return
         self.send({"kind": "file", "name": name}, [content])
+
+    def _send_briefing(self, found: Rested) -> None:
+        """Write the briefing on an answer in a thread of its own, which takes some seconds, and hand it over."""
+        try:
+            content = to_docx(described_as(found.results, Choice({})))
+        except InputError as error:
+            self._in_the_loop(partial(self.send, {"kind": "wait", "words": str(error)}))
+        else:
+            self.hand_over(f"{self.study.name}-briefing.docx", content)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from statistics import median
+
 import numpy as np
 import pytest
 
@@ -9,7 +12,9 @@ import policy_lab as pl
 from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.put_in import calm_plan
 from policy_lab.analysis.risk import world_risks
+from policy_lab.engine.llvm_backend import LlvmBackend
 from policy_lab.lab.moving import made_ready, moved, plan_of
+from policy_lab.lab.page import moved_message
 from policy_lab.lab.state import first_screen
 from policy_lab.run import run
 
@@ -56,3 +61,26 @@ def test_levers_at_an_end_move_the_path(study):
     low, _ = moved(made_ready(study, first.with_(levers={"patrol": "low"}), (2, 1)), {})
     high, _ = moved(made_ready(study, first.with_(levers={"patrol": "high"}), (2, 1)), {})
     assert not np.allclose(low.central, high.central)
+
+
+def test_a_movement_takes_little_beside_the_runs(monkeypatch):
+    """Processor time, which depends least on what else goes on: 10 ms when measured, and four times that is allowed."""
+    flagship = pl.open_study("safeguarding")
+    last = moved(made_ready(flagship, first_screen(flagship)), {})[1]
+    simulate, inside, beside = LlvmBackend.simulate, [0.0], []
+
+    def timed(*arguments, **options):
+        start = time.process_time()
+        try:
+            return simulate(*arguments, **options)
+        finally:
+            inside[0] += time.process_time() - start
+
+    monkeypatch.setattr(LlvmBackend, "simulate", timed)
+    for value in np.linspace(13, 20, 9):
+        inside[0], start = 0.0, time.process_time()
+        found, last = moved(last, {"Vacancy fill time": float(value)})
+        message = moved_message(found, flagship)
+        beside.append(time.process_time() - start - inside[0])
+    assert median(beside) < 0.040
+    assert len(message.numbers) < 20_000

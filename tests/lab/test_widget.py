@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import io
+import threading
 
+import docx
 import numpy as np
 import pytest
 
 import policy_lab as pl
+from policy_lab.analysis.findings import headline
 from policy_lab.analysis.risk import risk
 from policy_lab.errors import InputError
 from policy_lab.lab.moving import plan_of
@@ -127,6 +130,24 @@ def test_the_files_hold_what_is_drawn(screen, monkeypatch):
     assert "study: fishery\n" in files["yaml"].decode()
     assert files["svg"].startswith(b"<?xml")
     assert files["png"].startswith(b"\x89PNG")
+
+
+def test_the_briefing_is_on_the_answer_that_is_shown(screen, monkeypatch):
+    sent, there = [], threading.Event()
+    found = screen.wait()
+
+    def send(self, content, buffers=None):
+        sent.append((content, buffers))
+        there.set()
+
+    monkeypatch.setattr(type(screen), "send", send)
+    ask(screen, 1, "file", kind="docx")
+    assert there.wait(120)
+    ((content, buffers),) = sent
+    assert content == {"kind": "file", "name": "fishery-briefing.docx"}
+    document = docx.Document(io.BytesIO(bytes(buffers[0])))
+    headed = headline(found.table, found.pairs, found.setting)
+    assert any(paragraph.text == f"{headed}." for paragraph in document.paragraphs)
 
 
 def test_a_saved_screen_comes_back(screen, tmp_path):

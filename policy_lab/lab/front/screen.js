@@ -43,7 +43,7 @@ function render({ model, el }) {
   const redo = button(acts, "Redo", "Redo what was undone", () => ask("redo", { keep: true }));
   const pin = button(acts, "Pin", "Pin what is shown, to compare with what comes next", () => togglePin(), "pri");
   H("span", { class: "lab" }, acts, "Save");
-  for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the ranking as a picture"], ["svg", "the ranking as a drawing"], ["yaml", "what was chosen, to open again or to run in a batch"]])
+  for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the ranking as a picture"], ["svg", "the ranking as a drawing"], ["yaml", "what was chosen, to open again or to run in a batch"], ["docx", "a briefing on the full answer as a Word document, a draft"]])
     button(acts, kind.toUpperCase(), `Save ${what} (${kind.toUpperCase()})`, () => ask("file", { kind }));
   const chooser = H("input", { type: "file", accept: ".yaml,.yml", hidden: "", tabindex: "-1", "aria-label": "A file that was saved (YAML)" }, acts);
   button(acts, "Open", "Open a file that was saved here", () => chooser.click());

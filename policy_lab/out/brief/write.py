@@ -78,12 +78,8 @@ def brief(
     target = Path(path)
     kind = kind_of(target)
     house = _template(template, kind)
-    made = tables if tables is not None else tables_of(results)
     choice = Choice(dict(people or {}), tuple(charts), final)
-    watched = watched_of(results, evaluate)
-    day = made_on or dt.date.today()
-    record = record_of(results, choice, day, watched=watched is not None)
-    described = briefing(made, results, choice, watch=watched, made_on=day, record=record)
+    described = described_as(results, choice, tables=tables, evaluate=evaluate, made_on=made_on)
     content = _WRITERS[kind](described, house)
     try:
         with written_whole(target) as temporary:
@@ -91,6 +87,21 @@ def brief(
     except OSError as error:
         raise unwritable(target, error) from error
     return target
+
+
+def described_as(
+    results: Results,
+    choice: Choice,
+    *,
+    tables: Tables | None = None,
+    evaluate: Evaluate | None = None,
+    made_on: dt.date | None = None,
+) -> Briefing:
+    """Describe a briefing with the record that it carries; parameters and errors as of `brief`."""
+    made = tables if tables is not None else tables_of(results)
+    watched, day = watched_of(results, evaluate), made_on or dt.date.today()
+    record = record_of(results, choice, day, watched=watched is not None)
+    return briefing(made, results, choice, watch=watched, made_on=day, record=record)
 
 
 def kind_of(path: Path) -> str:
