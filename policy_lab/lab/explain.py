@@ -18,6 +18,7 @@ from policy_lab.lab.loop_panel import LoopPanel
 from policy_lab.lab.moving import Ready
 from policy_lab.lab.page import Message, message
 from policy_lab.lab.panels import BalanceView, MatrixView
+from policy_lab.lab.relative import relative
 from policy_lab.lab.state import Screen, held_of
 from policy_lab.lab.why_panel import WhyPanel
 from policy_lab.study.study import Study
@@ -78,9 +79,13 @@ class ExplainView:
             panel.stop()
 
     def central(self, screen: Screen) -> Central:
-        """Return the central paths of every variable for the designs of a screen; the last ones are kept."""
+        """Return the central paths of every variable for the designs of a screen; the last ones are kept.
+
+        Variables whose level is a prior are ratios (`policy_lab.lab.relative`).
+        """
         if self._central is None or self._central[0] != screen:
-            self._central = (screen, central_paths(self._ready(screen), held_of(self._study, screen), screen.designs))
+            paths = central_paths(self._ready(screen), held_of(self._study, screen), screen.designs)
+            self._central = (screen, relative(self._study, paths))
         return self._central[1]
 
     def _tell_panel(self, name: str, told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:

@@ -14,6 +14,7 @@ from policy_lab.lab.averaged import averaged, picked
 from policy_lab.lab.behind import Behind
 from policy_lab.lab.central import Central
 from policy_lab.lab.desk import Desk, asked_design
+from policy_lab.lab.relative import shown_unit
 from policy_lab.lab.state import Screen
 from policy_lab.model.diagram import CLOUD, Diagram
 from policy_lab.model.sections import pictures
@@ -82,7 +83,11 @@ class FlowPanel:
             "designs": list(designs),
         }
         if has != view:
-            told["diagram"] = plain_diagram(model, diagram)
+            drawn = plain_diagram(model, diagram)
+            for node in drawn["nodes"]:
+                if node["name"] in self._desk.study.file.panels.as_ratio:
+                    node["unit"] = shown_unit(self._desk.study, paths, node["name"])
+            told["diagram"] = drawn
         names = [diagram.nodes[at].name for at in shown]
         series, other = (_paths(paths, model, design, names, picks) for design in designs)
         arrays = {"series": series, "other": other}

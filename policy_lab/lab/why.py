@@ -19,6 +19,7 @@ from policy_lab.analysis.words import listed, spoken_unit, two_figures
 from policy_lab.lab.averaged import averaged
 from policy_lab.lab.central import Central
 from policy_lab.lab.loop_words import time_words
+from policy_lab.lab.relative import shown_unit
 from policy_lab.model.loops import Graph, acting_causes, running_links
 from policy_lab.model.sections import sections
 from policy_lab.model.types import Kind, Model
@@ -92,7 +93,7 @@ def differences(study: Study, paths: Central, one: str, other: str) -> tuple[Dif
         first, second = values[places[0]], values[places[1]]
         size = relative_distance(first, second, values)
         if size >= SHOWS or steps == 0:
-            unit = spoken_unit(model[name].unit)
+            unit = shown_unit(study, paths, name)
             found.append(Difference(name, homes.get(name, ""), unit, first, second, size, steps))
     return tuple(sorted(_few(found, running_links(model)), key=lambda each: -each.steps))
 

@@ -29,6 +29,7 @@ def panel_problems(parts: Parts) -> Iterator[Problem]:
         elif not found and not one.own:
             yield from _square(parts, ("panels", "matrix", at, "own"), one.variable)
         seen.add(one.variable)
+    yield from _ratios(parts)
     if panels.balance is None:
         return
     sides = (panels.balance.motivators, panels.balance.barriers)
@@ -60,6 +61,19 @@ def _two_dimensions(parts: Parts, place: Place, name: str) -> Iterator[Problem]:
         yield yaml.problem(place, what, remedy="Name one that is subscripted twice.", nearest=())
     elif variable.kind in STILL:
         yield yaml.problem(place, f"`{name}` does not change over time: it is of kind {variable.kind.value}")
+
+
+def _ratios(parts: Parts) -> Iterator[Problem]:
+    yaml, model = parts.study_yaml, parts.model
+    moving = [name for name, one in model.variables.items() if one.kind not in STILL]
+    for at, name in enumerate(parts.file.panels.as_ratio):
+        if name not in model.variables:
+            near = nearest_names(name, moving)
+            yield yaml.problem(("panels", "as_ratio", at), f"the model has no variable `{name}`", nearest=near)
+        elif name not in moving:
+            kind = model.variables[name].kind.value
+            what = f"`{name}` does not change over time: it is of kind {kind}"
+            yield yaml.problem(("panels", "as_ratio", at), what)
 
 
 def _square(parts: Parts, place: Place, name: str) -> Iterator[Problem]:

@@ -80,3 +80,5 @@ class Panels(Frozen):
     that changes over time and has exactly two dimensions."""
     balance: BalancePanel | None = None
     """Without it there is no such panel."""
+    as_ratio: tuple[str, ...] = ()
+    """Variables whose level nobody has measured: the view shows them against where they started, never as amounts."""

@@ -18,6 +18,7 @@ from policy_lab.lab.central import Cut, central_paths, measure_paths, moving_var
 from policy_lab.lab.explain import PANELS, ExplainView
 from policy_lab.lab.loop_words import lead_words, order_words, plain_loops, time_words
 from policy_lab.lab.moving import made_ready, moved, plan_of
+from policy_lab.lab.relative import relative
 from policy_lab.lab.state import first_screen
 from policy_lab.lab.why import differences, put_in, put_in_words, relative_distance, ways_to_outcome
 from policy_lab.model.cut import cut_links
@@ -343,3 +344,28 @@ def test_the_flagship_is_explained_whole():
         assert told["diagram"]["placed"] == "sketch"
         assert np.isfinite(arrays["series"]).all()
         assert arrays["series"].shape == arrays["other"].shape == (len(told["shown"]), len(found.time))
+
+
+def test_what_is_a_prior_is_shown_as_a_ratio_and_never_as_an_amount():
+    flagship = pl.open_study("safeguarding")
+    named = flagship.file.panels.as_ratio
+    assert "Undetected harmed children" in named
+    screen = first_screen(flagship)
+    ready = moved(made_ready(flagship, screen), {})[1]
+    amounts = central_paths(ready, {}, screen.designs)
+    ratios = relative(flagship, amounts)
+    base = screen.designs.index(flagship.file.comparison.base)
+    for name in named:
+        one, other = amounts.values[name], ratios.values[name]
+        scale = one.max() / other.max()
+        assert np.allclose(one, other * scale)
+        assert 0.2 < float(np.abs(other[base]).max()) < 20
+    told = []
+    view = ExplainView(flagship, lambda _: ready, told.append)
+    pair = {"design": "macpt-2026", "against": "masa-2023"}
+    view.answer({"panel": "flow", "part": "A Harm and detection", **pair}, screen)
+    view._panels["flow"]._behind.wait()
+    nodes = next(one.told["diagram"]["nodes"] for one in told if "diagram" in one.told)
+    units = {node["name"]: node["unit"] for node in nodes}
+    assert {units[name] for name in named if name in units} <= {"× its start", "× the base's end"}
+    assert "child" not in units["Undetected harmed children"]

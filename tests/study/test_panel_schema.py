@@ -40,6 +40,8 @@ BAD = [
     (balance("Motive strength", "Motive strength"), "`Motive strength` stands on both sides"),
     (balance("Motive strength", "Motive weakness"), "the model has no variable `Motive weakness`"),
     (balance("Compliance", "Motive strength"), "`Compliance` has 1 dimension"),
+    ((FIRST, f"  as_ratio: [Fish stocks]\n{FIRST}"), "Did you mean `Fish stock`?"),
+    ((FIRST, f"  as_ratio: [Raid threshold]\n{FIRST}"), "`Raid threshold` does not change over time"),
 ]
 
 
