@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Final
 
+GRADES: Final[Mapping[str, str]] = {"A": "published statistic", "B": "literature", "C": "judgement"}
+"""What the grades of evidence stand for."""
 _TENTHS = re.compile(r"(?:about\s+)?\{tenths\}\s+(?:of|in|out of)\s+10\b")
 
 

@@ -16,13 +16,13 @@ import pandas as pd
 from policy_lab.analysis.clause_words import clauses_in_words, headline, told_measure
 from policy_lab.analysis.clauses import ALIKE, BURDEN, Clauses, clauses
 from policy_lab.analysis.put_in import LEVEL, RISK
-from policy_lab.analysis.words import spoken_unit
+from policy_lab.analysis.words import GRADES, spoken_unit
 from policy_lab.errors import InputError, PolicyLabError, Problem
 from policy_lab.lab.behind import Behind
 from policy_lab.lab.desk import Desk, asked_design
 from policy_lab.lab.moving import plan_of
 from policy_lab.lab.panel_words import places_for
-from policy_lab.lab.sliders import GRADES, JUDGED
+from policy_lab.lab.sliders import JUDGED
 from policy_lab.lab.state import Screen
 from policy_lab.results.types import Results
 from policy_lab.run.batch import run

@@ -19,9 +19,9 @@ from policy_lab.analysis.outcomes import path
 from policy_lab.analysis.quantiles import QUANTILES
 from policy_lab.analysis.risk import pairwise, risk
 from policy_lab.analysis.setting import Setting, setting_of
-from policy_lab.analysis.words import count, frequency, short_figure, spoken_unit
+from policy_lab.analysis.words import GRADES, count, frequency, short_figure, spoken_unit
 from policy_lab.lab.moving import Moved
-from policy_lab.lab.sliders import GRADES, Slider
+from policy_lab.lab.sliders import Slider
 from policy_lab.lab.state import Screen
 from policy_lab.results.types import Results
 from policy_lab.study.elements import split_element

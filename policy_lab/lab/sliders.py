@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from policy_lab.analysis.words import spoken_unit
+from policy_lab.analysis.words import GRADES, spoken_unit
 from policy_lab.study.schema import Parameter
 from policy_lab.study.slider_checks import can_move
 from policy_lab.study.study import Study
@@ -17,8 +17,6 @@ JUDGED: Final = "C"
 MOST, MOST_OF_A_GROUP = 12, 3
 """Sliders that a study gets which names none."""
 _STOPS = 100
-
-GRADES: Final[Mapping[str, str]] = {"A": "published statistic", "B": "literature", "C": "judgement"}
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from policy_lab.analysis.tables import Tables
 from policy_lab.analysis.words import count, listed, percent, sentence, two_figures
 from policy_lab.out.checks import check_blocks
 from policy_lab.out.layout import Block, Grid, Lines, Section
+from policy_lab.out.risk_cells import NONE, band_cell, burden_cell, chance_cell, error_cell
 from policy_lab.study.schema import StudyFile
 
 ENOUGH_WORLDS = 50
@@ -145,21 +146,11 @@ def _found(tables: Tables) -> Iterator[Block]:
 def _risk_row(row: pd.Series, setting: Setting) -> Iterator[str]:
     yield setting.short(str(row["design"]))
     yield percent(row["risk"])
-    yield f"{percent(row['risk_q05'])} to {percent(row['risk_q95'])}"
-    yield f"±{percent(row['simulation_error'])}"
-    withheld = str(row["chance_best_withheld"])
-    if withheld:
-        yield "order put in" if "put in" in withheld else "-"
-    else:
-        yield percent(row["chance_best"])
-    yield "-" if pd.isna(row["regret_1_in_20"]) else _points(row["regret_1_in_20"])
-    if row["design"] == setting.base:
-        yield "1 (base)"
-    elif pd.isna(row["burden_ratio"]):
-        yield "-"
-    else:
-        low, high = two_figures(row["burden_ratio_q05"]), two_figures(row["burden_ratio_q95"])
-        yield f"{two_figures(row['burden_ratio'])} ({low} to {high})"
+    yield band_cell(row)
+    yield error_cell(row)
+    yield chance_cell(row)
+    yield NONE if pd.isna(row["regret_1_in_20"]) else _points(row["regret_1_in_20"])
+    yield burden_cell(row, setting)
     yield str(row["evidence_grade"])
 
 

@@ -24,12 +24,12 @@ from policy_lab.analysis.put_in import LEVEL
 from policy_lab.analysis.reversal import influences
 from policy_lab.analysis.tables import Tables
 from policy_lab.analysis.watch_words import watch_in_words
-from policy_lab.analysis.words import count, listed, percent, sentence, two_figures
+from policy_lab.analysis.words import GRADES, count, listed, percent, sentence, two_figures
 from policy_lab.out.brief.parts import Box, Briefing, Item, Part, Picture, named_people
 from policy_lab.out.folder import figures_of
 from policy_lab.out.layout import Grid, Lines
+from policy_lab.out.risk_cells import band_cell, burden_cell, chance_cell, error_cell
 from policy_lab.out.summary import ENOUGH_WORLDS, resources_grid
-from policy_lab.study.schema import Grade
 
 if TYPE_CHECKING:
     from policy_lab.analysis.watch import Watch
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 FEW: Final = ("dominance", "risk", "fan")
 """The charts of a briefing that is to be read."""
 
-GRADES: Final[Mapping[Grade, str]] = {"A": "published statistic", "B": "literature", "C": "judgement"}
 _NAMED = ("python", "numpy", "llvmlite", "pysd")
 """The programs whose versions are printed; the record has them all."""
 _MOVERS = 3
@@ -153,7 +152,7 @@ def _assumed(tables: Tables, results: Results) -> Iterator[str]:
     setting, file = tables.setting, results.plan.study.file
     grade = str(tables.risk["evidence_grade"].iloc[0])
     yield (
-        f"What differs between designs is judged: lever scores of evidence grade {grade} ({_grade_word(grade)}). "
+        f"What differs between designs is judged: lever scores of evidence grade {grade} ({GRADES.get(grade, grade)}). "
         f"{dominance_finding(tables.dominance)}. {SENTENCE if (tables.dominance['order'] == PUT_IN).any() else ''}"
     ).strip()
     anchor = file.measures.shortfall.anchor
@@ -233,27 +232,17 @@ def _risk_row(row: pd.Series, tables: Tables) -> Iterator[str]:
     setting = tables.setting
     yield setting.short(str(row["design"]))
     yield percent(row["risk"])
-    yield f"{percent(row['risk_q05'])} to {percent(row['risk_q95'])}"
-    yield f"±{percent(row['simulation_error'])}"
-    withheld = str(row["chance_best_withheld"])
-    yield percent(row["chance_best"]) if not withheld else "order put in" if "put in" in withheld else "–"
-    if row["design"] == setting.base:
-        yield "1 (base)"
-    elif pd.isna(row["burden_ratio"]):
-        yield "–"
-    else:
-        low, high = two_figures(row["burden_ratio_q05"]), two_figures(row["burden_ratio_q95"])
-        yield f"{two_figures(row['burden_ratio'])} ({low} to {high})"
-
-
-def _grade_word(grade: str) -> str:
-    return next((words for key, words in GRADES.items() if key == grade), grade)
+    yield band_cell(row)
+    yield error_cell(row)
+    yield chance_cell(row)
+    yield burden_cell(row, setting)
 
 
 def _grades(results: Results) -> Grid:
     """Count the model's constants by the grade of their evidence."""
     rows = list(results.plan.study.parameters.values())
-    whole, varied = Counter(row.grade for row in rows), Counter(row.grade for row in rows if row.varies)
+    whole: Counter[str] = Counter(row.grade for row in rows)
+    varied: Counter[str] = Counter(row.grade for row in rows if row.varies)
     told = tuple((f"{key}: {words}", f"{whole[key]:,}", f"{varied[key]:,}") for key, words in GRADES.items())
     return Grid(("evidence", "constants of the model", "of which drawn from a range"), told)
 
