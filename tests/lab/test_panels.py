@@ -304,7 +304,9 @@ def test_what_is_cancelled_stops_and_keeps_quiet(study, desk, told, screen) -> N
     panel.answer({"do": "work", **ASKED}, screen.with_(worlds=400, futures=20))
     panel.answer({"do": "stop"}, screen)
     panel.wait()
-    assert told.states() == ["working", "stopped"]
+    states = told.states()
+    assert states[-1] == "stopped"
+    assert set(states[:-1]) == {"working"}  # told more than once where it was slow to stop
 
 
 def test_a_newer_question_takes_the_place_of_an_older_one(study, desk, told, screen) -> None:
