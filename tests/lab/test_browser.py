@@ -110,7 +110,7 @@ def test_the_saved_table_holds_the_numbers_that_are_drawn(visit, tmp_path) -> No
     press(page, "End")
     rest(page)
     with page.expect_download(timeout=PATIENCE) as download:
-        screen.get_by_role("button", name="(CSV)").click()
+        screen.get_by_role("button", name="CSV: save").click()
     download.value.save_as(tmp_path / "table.csv")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "table.csv").read_text(encoding="utf-8"))))
     study = pl.open_study("fishery")

@@ -189,7 +189,7 @@ def test_the_saved_file_opens_on_the_same_numbers(visit, tmp_path) -> None:
     page.wait_for_timeout(500)
     rest(page)
     with page.expect_download(timeout=PATIENCE) as download:
-        screen.get_by_role("button", name="(YAML)").click()
+        screen.get_by_role("button", name="YAML: save").click()
     path = folder / "saved.yaml"
     download.value.save_as(path)
     study = pl.open_study("safeguarding")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat import NotebookNode
 from playwright.sync_api import Browser, Locator, Page
 
 from tests.lab.browsing import PATIENCE, chromium, jupyter, open_notebook, write_notebook
@@ -188,7 +189,7 @@ def test_the_pictures_hold_what_is_on_screen(page: Page, tmp_path: Path) -> None
     files = {}
     for kind in ("SVG", "PNG"):
         with page.expect_download(timeout=PATIENCE) as download:
-            page.get_by_role("button", name=f"({kind})").click()
+            page.get_by_role("button", name=f"{kind}: save").click()
         download.value.save_as(tmp_path / f"picture.{kind.lower()}")
         files[kind] = (tmp_path / f"picture.{kind.lower()}").read_bytes()
     assert files["PNG"].startswith(b"\x89PNG")
@@ -315,15 +316,21 @@ def test_an_area_and_a_scenario_move_the_start(host: Host) -> None:
     page.close()
 
 
-def test_a_saved_notebook_keeps_a_picture_and_its_words(page: Page, host: Host) -> None:
+def saved(page: Page, file: Path) -> list[NotebookNode]:
+    """Save the notebook as a user does; return the outputs of its first cell."""
     page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
-    file = host.folder / "fishery.ipynb"
     end = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < end and not nbformat.read(file, 4).cells[0].outputs:
         time.sleep(0.2)
-    (output,) = nbformat.read(file, 4).cells[0].outputs
-    assert output.data["image/png"]
-    assert "Not a forecast" in output.data["text/plain"] or "teaching example" in output.data["text/plain"]
+    return list(nbformat.read(file, 4).cells[0].outputs)
+
+
+def test_a_saved_notebook_keeps_a_picture_and_its_words(page: Page, host: Host) -> None:
+    file = host.folder / "fishery.ipynb"
+    widget, picture = saved(page, file)
+    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert picture.data["image/png"]
+    assert "Not a forecast" in picture.data["text/plain"] or "teaching example" in picture.data["text/plain"]
     from nbconvert import HTMLExporter
 
     html = HTMLExporter().from_filename(str(file))[0]

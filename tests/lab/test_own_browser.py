@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page
 
 from policy_lab.lab.own_run import own_model
 from policy_lab.provenance import bundled
+from tests.lab.axe import violations
 from tests.lab.browsing import PATIENCE, chromium
 from tests.lab.serving import running_app
 
@@ -74,9 +75,9 @@ def test_a_scenario_is_pinned_by_name_and_can_be_gone_back_to(visit) -> None:
     answered(page, lambda: page.keyboard.press("Home"))
     assert page.locator(".pl-own").first.locator("path.pn").count() == 2  # as the file has it, and what was pinned
     assert "Many more" in page.locator(".pl-diff thead").inner_text()
-    answered(page, lambda: page.get_by_role("button", name="Move the sliders to Many more").click())
+    answered(page, lambda: page.get_by_role("button", name="Go to Many more").click())
     assert float(slider.input_value()) == 442
-    answered(page, lambda: page.get_by_role("button", name="Take Many more away").click())
+    answered(page, lambda: page.get_by_role("button", name="Take away Many more").click())
     assert page.locator(".pl-pins button").count() == 0
     answered(page, lambda: page.get_by_role("button", name="Undo the last").click())
     assert page.locator(".pl-pins button").count() == 2
@@ -89,7 +90,7 @@ def test_a_chart_is_added_and_hidden_and_a_constant_is_found(visit) -> None:
     answered(page, lambda: page.get_by_label("Add a chart").select_option("Work pressure"))
     assert charts.count() == before + 1
     assert charts.last.get_attribute("title")
-    answered(page, lambda: page.get_by_role("button", name="Do not show Work pressure").click())
+    answered(page, lambda: page.get_by_role("button", name="Hide Work pressure").click())
     assert charts.count() == before
     page.get_by_label("Find one of").fill("surge")
     names = page.locator(".pl-row:visible .pl-name").all_inner_texts()
@@ -103,7 +104,7 @@ def test_the_saved_table_holds_what_is_drawn(visit) -> None:
     page.get_by_role("slider", name=NAME).focus()
     answered(page, lambda: page.keyboard.press("Home"))
     with page.expect_download(timeout=PATIENCE) as download:
-        page.get_by_role("button", name="(CSV)").click()
+        page.get_by_role("button", name="CSV: save").click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8"))))
     own = own_model(CASELOAD)
     value = float(page.get_by_role("slider", name=NAME).input_value())
@@ -113,7 +114,7 @@ def test_the_saved_table_holds_what_is_drawn(visit) -> None:
         assert written == pytest.approx(expected[name][0].tolist(), rel=1e-9)
     for kind, start in (("PNG", b"\x89PNG"), ("SVG", b"<?xml"), ("YAML", b"# What stood")):
         with page.expect_download(timeout=PATIENCE) as download:
-            page.get_by_role("button", name=f"({kind})").click()
+            page.get_by_role("button", name=f"{kind}: save").click()
         assert download.value.path().read_bytes().startswith(start)
 
 
@@ -133,3 +134,12 @@ def test_every_control_has_a_name_and_nothing_scrolls_sideways(visit) -> None:
         page.set_viewport_size({"width": width, "height": 1300})
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_axe_finds_no_violation_in_the_whole_page(visit) -> None:
+    page, _ = visit
+    page.get_by_label("Name of a scenario").fill("As it stands")
+    answered(page, lambda: page.keyboard.press("Enter"))
+    page.evaluate("() => document.querySelectorAll('.pl details').forEach(node => { node.open = true; })")
+    page.wait_for_timeout(500)
+    assert violations(page, "html") == []

@@ -30,7 +30,7 @@ function render({ model, el }) {
   const redo = button(acts, "Redo", "Redo what was undone", () => ask("redo", { keep: true }));
   H("span", { class: "lab" }, acts, "Save");
   for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the charts as a picture"], ["svg", "the charts as a drawing"], ["yaml", "what was chosen, as a file"]])
-    button(acts, kind.toUpperCase(), `Save ${what} (${kind.toUpperCase()})`, () => ask("file", { kind }));
+    button(acts, kind.toUpperCase(), `${kind.toUpperCase()}: save ${what}`, () => ask("file", { kind }));
   const alarm = H("p", { class: "pl-alarm", role: "alert", hidden: "" }, root);
   const tell = words => { write(alarm, words || ""); alarm.hidden = !words; };
   const body = H("div", { class: "pl-body" }, root);
@@ -133,7 +133,7 @@ function render({ model, el }) {
       const chip = H("span", { class: "pl-chip" }, pins), mark = S("svg", { width: 26, height: 8, "aria-hidden": "true" }, chip);
       S("line", { x1: 0, x2: 26, y1: 4, y2: 4, style: "stroke:var(--fg)", "stroke-width": 1.5, "stroke-dasharray": DASHES[1 + k % 5] }, mark);
       H("span", {}, chip, one.name);
-      const back = H("button", { type: "button", class: "lnk", "aria-label": `Move the sliders to ${one.name}` }, chip, "Go to"), drop = H("button", { type: "button", class: "lnk", "aria-label": `Take ${one.name} away` }, chip, "Take away");
+      const back = H("button", { type: "button", class: "lnk", "aria-label": `Go to ${one.name}: move the sliders there` }, chip, "Go to"), drop = H("button", { type: "button", class: "lnk", "aria-label": `Take away ${one.name}` }, chip, "Take away");
       back.onclick = () => { page.screen.settings = { ...one.settings }; ask("move", { keep: true }); sync(); };
       drop.onclick = () => { page.screen.scenarios = kept.filter(other => other !== one); ask("move", { keep: true }); name.focus(); };
     });

@@ -18,7 +18,7 @@ function ownCharts(grid, page) {
     const one = byName.get(name), rows = rowsOf(name), many = rows.length > LINES, words = many ? 66 : rows.length > 1 ? 86 : 6, L = 46, R = W - words - 6;
     const fig = H("figure", { class: "sm pl-own", tabindex: "0", title: one.about || null }, grid), cap = H("figcaption", {}, fig);
     H("b", {}, cap, name); const said = H("span", {}, cap);
-    const drop = H("button", { type: "button", class: "lnk pl-drop", "aria-label": `Do not show ${name}` }, fig, "Hide");
+    const drop = H("button", { type: "button", class: "lnk pl-drop", "aria-label": `Hide ${name}` }, fig, "Hide");
     drop.hidden = page.screen.shown.length < 2;
     drop.onclick = () => { page.screen.shown = page.screen.shown.filter(other => other !== name); page.ask("move", { keep: true }); };
     const s = S("svg", { viewBox: `0 0 ${W} ${high}`, width: "100%", role: "img" }, fig), time = now.arrays.time;

@@ -242,7 +242,7 @@ function balancePanel(page, host) {
 function clausePanel(page, host) {
   const { designs } = page, element = H("div", { class: "pl-clauses" });
   H("p", { class: "pl-hint" }, element, "Shares the difference between the two designs out over the provisions in which they differ, with luck and everything that is not known, in the scenario and at the values that are set. A share is what a provision changes on average over all orders in which the provisions could come in.");
-  const acts = H("div", { class: "pl-acts" }, element), begin = button(acts, "Work it out", "Work out which provision does the work", work, "pri"), cancel = button(acts, "Cancel", "Cancel working it out", () => host.request({ do: "stop" }));
+  const acts = H("div", { class: "pl-acts" }, element), begin = button(acts, "Work it out", "Work it out: which provision does the work", work, "pri"), cancel = button(acts, "Cancel", "Cancel working it out", () => host.request({ do: "stop" }));
   const bar = H("progress", { max: 1, hidden: "", "aria-label": "How far it is worked out" }, element), status = H("p", { class: "pl-sub", role: "status" }, element);
   const old = H("p", { class: "pl-alarm", hidden: "" }, element), body = H("div", { hidden: "" }, element);
   const finding = H("h4", {}, body), said = H("p", { class: "pl-said" }, body), pick = H("label", { class: "pl-choice" }, body); H("span", {}, pick, "Share out");

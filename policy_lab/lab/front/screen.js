@@ -44,7 +44,7 @@ function render({ model, el }) {
   const pin = button(acts, "Pin", "Pin what is shown, to compare with what comes next", () => togglePin(), "pri");
   H("span", { class: "lab" }, acts, "Save");
   for (const [kind, what] of [["csv", "every number drawn, as a table"], ["png", "the ranking as a picture"], ["svg", "the ranking as a drawing"], ["yaml", "what was chosen, to open again or to run in a batch"], ["docx", "a briefing on the full answer as a Word document, a draft"]])
-    button(acts, kind.toUpperCase(), `Save ${what} (${kind.toUpperCase()})`, () => ask("file", { kind }));
+    button(acts, kind.toUpperCase(), `${kind.toUpperCase()}: save ${what}`, () => ask("file", { kind }));
   const chooser = H("input", { type: "file", accept: ".yaml,.yml", hidden: "", tabindex: "-1", "aria-label": "A file that was saved (YAML)" }, acts);
   button(acts, "Open", "Open a file that was saved here", () => chooser.click());
   chooser.onchange = async () => {
@@ -91,7 +91,7 @@ function render({ model, el }) {
 
   function togglePin() {
     page.pinned = page.pinned ? null : page.now;
-    write(pin, page.pinned ? "Unpin" : "Pin"); set(pin, { "aria-pressed": String(!!page.pinned) });
+    write(pin, page.pinned ? "Pin ✓" : "Pin"); set(pin, { title: page.pinned ? "Take the pin away" : "", "aria-pressed": String(!!page.pinned) });
     shown.layout();
   }
 

@@ -175,7 +175,8 @@ function stressView(page) {
     for (const b of doers) b.disabled = busy || !told.offer;
     openButton.disabled = busy || !chosen || !chosen.kept; goOn.disabled = busy || !chosen || chosen.whole; goOn.hidden = !chosen || chosen.whole;
     for (const b of formats.children) b.disabled = busy || !told.batch;
-    search.disabled = busy || !told.batch;
+    search.disabled = busy || !told.batch; fails.form.hidden = !told.batch; // before a batch there is nothing to choose from
+    write(fails.note, told.batch ? "" : "Run a batch first, or open an earlier one.");
     set(main, { "data-ready": String(!!told.offer), "data-job": shownJob, "data-batch": told.batch ? (told.batch.whole ? "whole" : "partial") : "" });
   }
 
