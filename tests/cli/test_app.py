@@ -181,14 +181,14 @@ def test_it_ends_with_all_its_kernels_and_leaves_nothing(how, tmp_path) -> None:
 def test_the_kernel_of_a_page_that_has_gone_is_stopped(tmp_path) -> None:
     program = (
         "from policy_lab.lab.app import server\n"
-        "server.IDLE, server.LOOK = 2, 1\n"
+        "server.IDLE, server.LOOK = 12, 1\n"
         "told = server.Served('x', {'study': 'fishery', 'worlds': 4, 'futures': 2}, spare=0)\n"
         "server.serve(told, lambda address: print(address, flush=True))"
     )
     with running_app(tmp_path / "app", command=[sys.executable, "-c", program]) as running:
         cookie = running.enter()
         kernel = running.kernel(cookie)
-        end = time.monotonic() + 60
+        end = time.monotonic() + 90
         while running.ask(f"/api/kernels/{kernel}", cookie).status == 200 and time.monotonic() < end:
             time.sleep(0.5)
         assert running.ask(f"/api/kernels/{kernel}", cookie).status == 404
