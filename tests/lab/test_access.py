@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 from policy_lab.provenance import bundled
 from tests.lab.axe import violations
 from tests.lab.browsing import PATIENCE, chromium, jupyter, open_notebook, write_notebook
+from tests.lab.serving import App, running_app
 
 pytestmark = pytest.mark.browser
 CELL = "import policy_lab as pl\npl.lab('fishery', worlds=12, futures=3)"
@@ -24,10 +25,11 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark")
 
 @dataclass(frozen=True)
 class Host:
-    """One JupyterLab and one browser for all tests of this file."""
+    """One JupyterLab, one app and one browser for all tests of this file."""
 
     folder: Path
     address: str
+    app: App
     browser: Browser
 
     def notebook(self, name: str, cell: str) -> Page:
@@ -42,8 +44,9 @@ class Host:
 @pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("access")
-    with jupyter(folder) as address, chromium() as browser:
-        yield Host(folder, address, browser)
+    served = running_app(tmp_path_factory.mktemp("app"), "fishery", "--worlds", "12", "--futures", "3")
+    with jupyter(folder) as address, served as app, chromium() as browser:
+        yield Host(folder, address, app, browser)
 
 
 @pytest.fixture(scope="module")
@@ -120,6 +123,27 @@ def test_the_page_of_ones_own_model_is_as_good(own: Page, width: int, theme: str
     unfold(own)
     assert own.locator(".pl-own .pn:not(.base)").count() > 0  # the scenario is drawn
     assert violations(own) == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1360), ("dark", 1360), ("dark", 600)])
+def test_the_whole_page_of_the_app_is_as_good(host: Host, scheme: str, width: int) -> None:
+    """The page by itself: inside JupyterLab, axe does not look at whether a name holds the words that are seen."""
+    visitor = host.browser.new_page(
+        viewport={"width": width, "height": 1200}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    visitor.goto(host.app.address, timeout=PATIENCE)
+    visitor.wait_for_selector(WHOLE, timeout=PATIENCE)
+    found = {}
+    for place, view in enumerate(VIEWS):
+        visitor.locator(".pl [role=tab]").nth(place).click()
+        visitor.wait_for_timeout(1500)
+        unfold(visitor)
+        found[view] = violations(visitor, "html")
+    visitor.get_by_role("button", name="Pin what is shown").click()
+    visitor.evaluate("() => { document.getElementById('lost').hidden = false; }")
+    found["head"] = violations(visitor, "header") + violations(visitor, "#lost")
+    visitor.close()
+    assert all(one == [] for one in found.values()), found
 
 
 def test_the_scan_finds_what_is_there(page: Page) -> None:

@@ -337,6 +337,28 @@ def test_a_saved_notebook_keeps_a_picture_and_its_words(page: Page, host: Host) 
     assert 'src="data:image/png;base64,' in html
 
 
+def test_a_notebook_that_is_opened_and_not_run_shows_the_picture(host: Host) -> None:
+    cell = (
+        "import policy_lab as pl\nscreen = pl.lab('fishery', worlds=4, futures=2)\nprint(type(screen.wait()))\nscreen"
+    )
+    page, file = host.notebook("later", cell), host.folder / "later.ipynb"
+    assert page.locator("figure.pl-saved").count() == 1
+    assert page.locator("figure.pl-saved").is_hidden()  # the screen itself is there
+    told, *_ = saved(page, file)
+    assert told.text.strip() == "<class 'policy_lab.lab.page.Rested'>"  # a cell that waits gets its answer
+    page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.close()
+    opened = host.browser.new_page(viewport={"width": 1530, "height": 1300})
+    opened.goto(f"{host.address}lab/workspaces/later/tree/later.ipynb?reset", timeout=PATIENCE)
+    picture = opened.locator("figure.pl-saved img")
+    picture.wait_for(state="visible", timeout=PATIENCE)
+    assert picture.evaluate("node => node.naturalWidth") > 400
+    assert "fall short" in (picture.get_attribute("alt") or "")
+    assert "Run the cell to move its sliders" in opened.locator("figure.pl-saved").inner_text()
+    assert opened.locator(".pl").count() == 0
+    opened.close()
+
+
 def test_a_kernel_that_has_gone_is_told_at_once(page: Page) -> None:
     """The last test of this file: its kernel is gone after it."""
     alarm = page.locator(".pl > [role=alert]")

@@ -99,7 +99,7 @@ def test_the_waterfall_shows_the_table_of_the_analysis_and_says_when_it_is_out_o
     part = screen.locator(CLAUSES)
     second, first = chosen(screen)
     assert part.locator("svg").count() == 0  # nothing before somebody asks
-    part.get_by_role("button", name="Work out").focus()
+    part.get_by_role("button", name="Work it out").focus()
     page.keyboard.press("Enter")
     part.get_by_text("Worked out.").wait_for(state="visible", timeout=PATIENCE)
     part.get_by_role("combobox", name="Share out").select_option(RISK)
@@ -127,7 +127,7 @@ def test_the_waterfall_shows_the_table_of_the_analysis_and_says_when_it_is_out_o
     assert part.locator("svg").count() == 1  # what was worked out stays to be read
     for panel in (MATRIX, CLAUSES):
         assert violations(page, panel) == []
-    part.get_by_role("button", name="Work out").click()
+    part.get_by_role("button", name="Work it out").click()
     part.get_by_text("Out of date").wait_for(state="hidden", timeout=PATIENCE)
 
 
@@ -138,7 +138,7 @@ def test_a_design_set_against_itself_has_nothing_to_share_out(visit) -> None:
     second, first = chosen(screen)
     screen.get_by_role("combobox", name="Explain").select_option(first)
     part.get_by_text("Nothing to share out").wait_for(state="visible", timeout=PATIENCE)
-    assert part.get_by_role("button", name="Work out").is_disabled()
+    assert part.get_by_role("button", name="Work it out").is_disabled()
     screen.get_by_role("combobox", name="Explain").select_option(second)
-    assert part.get_by_role("button", name="Work out").is_enabled()
+    assert part.get_by_role("button", name="Work it out").is_enabled()
     assert errors == []

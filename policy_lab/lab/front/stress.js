@@ -109,7 +109,7 @@ function stressView(page) {
   // ---------- 3: what the answer hangs on
   const hangs = part("What does the answer hang on?", "Every uncertain input is moved through its range by itself, in the same futures. An input counts only if it does more than another draw of luck.", "the sensitivity", "sensitivity");
   const what = field(hangs.form, "What is explained", "select"), whose = field(hangs.form, "Of", "select"), less = field(hangs.form, "Less", "select");
-  doer(hangs.form, "Look", "Find what the answer hangs on", () => { begin(hangs); ask("sensitivity", { outcome: what.value, design: whose.value, other: less.value }); });
+  doer(hangs.form, "Look", "Look: find what the answer hangs on", () => { begin(hangs); ask("sensitivity", { outcome: what.value, design: whose.value, other: less.value }); });
   const hangsOut = H("div", { class: "st-out", hidden: "" }, hangs.box), hangsFind = H("p", { class: "st-find" }, hangsOut), hangsNote = H("p", { class: "st-note" }, hangsOut), hangsOld = H("p", { class: "st-old", hidden: "" }, hangsOut);
   const bars = H("figure", {}, hangsOut), barWords = caption(bars, "", "");
   const fillBars = dataTable(bars, "every input that was moved", () => [["Input", "group", "evidence", "from", "to", "effect", "9 in 10 of it", "told"], ...told.sensitivity.rows.map(r => [r.input, r.group, r.grade, limit(r.range[0], r.unit), limit(r.range[1], r.unit), brief2(r.size), `${brief2(r.q05)} to ${brief2(r.q95)}`, r.verdict])]);
@@ -188,7 +188,7 @@ function stressView(page) {
       if (first) for (const key of ["worlds", "futures", "seed", "sampler"]) if (!size[key].value || key === "sampler") size[key].value = usual[key];
       size.worlds.max = most.worlds; size.futures.max = most.futures; set(runButton, { title: `At most ${number(most.cases)} runs from this page` });
       options(what, outcomes);
-      if (first) for (const [name, words] of kinds) { const b = doer(formats, { xlsx: "Excel", tidy: "Tidy CSV", wide: "Wide CSV", parquet: "Parquet", netcdf: "NetCDF" }[name] || name, `Export: ${words}`, () => { begin(files); ask("export", { format: name, brief: brief.checked }); }); set(b, { title: words }); }
+      if (first) for (const [name, words] of kinds) { const text = { xlsx: "Excel", tidy: "Tidy CSV", wide: "Wide CSV", parquet: "Parquet", netcdf: "NetCDF" }[name] || name, b = doer(formats, text, `${text}: export ${words}`, () => { begin(files); ask("export", { format: name, brief: brief.checked }); }); set(b, { title: words }); }
       cost();
     },
     estimate: cost, work: showWork, batch() { showBatch(); showExport(); choices(); buttons(); if (told.batch.whole) say(told.batch.headline); },
