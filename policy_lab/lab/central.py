@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from policy_lab.engine import CompiledModel
-from policy_lab.lab.moving import Ready, anchored, footed, held_inputs
+from policy_lab.lab.moving import Ready, anchored, cells, footed, held_inputs
 from policy_lab.model.types import Kind, Model
 from policy_lab.run.cases import timeline_of
 from policy_lab.run.drawn import Arrays
@@ -85,11 +85,10 @@ def central_paths(
     chosen = tuple(designs) or plan.designs
     held = resolve_settings(study.model, settings)
     anchors, _ = anchored(ready, held)
-    rests, starts = {}, {}
+    starts: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(sample.rest_of(design) for design in chosen):
-        given = held_inputs({**ready.rests[name], **anchors}, held, study)
-        starts[name] = footed(ready.compiled, given, ready.footings.get(name)).rest.states[-1:]
-        rests[name] = {key: values[-1:] for key, values in given.items()}
+        laid = ready.resting[name].changed(anchors, cells(held))
+        starts[name] = footed(laid, ready.footings.get(name)).rest.states[-1:]
     calm = {name: values[-1:] for name, values in held_inputs({**ready.worlds, **anchors}, held, study).items()}
     inputs = {name: np.concatenate([values] * len(chosen)) for name, values in calm.items()}
     for name in ready.rows[chosen[0]]:
@@ -98,7 +97,10 @@ def central_paths(
     compiled = ready.compiled
     if cut is not None:
         compiled = cut.compiled
-        at_rest = {name: _at_rest(ready, rests[name], starts[name], cut) for name in rests}
+        at_rest = {}
+        for name, states in starts.items():
+            given = held_inputs({**ready.rests[name], **anchors}, held, study)
+            at_rest[name] = _at_rest(ready, {key: values[-1:] for key, values in given.items()}, states, cut)
         for name in cut.stand_ins.values():
             inputs[name] = np.concatenate([at_rest[sample.rest_of(design)][name] for design in chosen])
     line = timeline_of(plan, compiled)

@@ -19,9 +19,9 @@ import numpy as np
 from policy_lab.analysis.outcomes import over_futures
 from policy_lab.analysis.put_in import calm_plan
 from policy_lab.engine import CompiledModel, compile_model
-from policy_lab.engine.follow import Footing, follow, follow_laid, footing, footing_of
+from policy_lab.engine.follow import Footing, follow_laid, footing_of
 from policy_lab.engine.laid import Cell, Laid
-from policy_lab.engine.rest import search_rest, solve_rest
+from policy_lab.engine.rest import search_rest
 from policy_lab.lab.coarse import Coarse, Runs, sampled
 from policy_lab.lab.state import Screen, held_of
 from policy_lab.run.cases import timeline_of
@@ -175,8 +175,8 @@ def moved(ready: Ready, settings: Mapping[str, float], designs: Sequence[str] = 
     anchors, footings = anchored(ready, held)
     starts: dict[str, np.ndarray] = {}
     for name in dict.fromkeys(ready.sample.rest_of(design) for design in chosen):
-        laid = ready.resting[name].changed(anchors, _cells(held))
-        footings[name] = _footed(laid, ready.footings.get(name))
+        laid = ready.resting[name].changed(anchors, cells(held))
+        footings[name] = footed(laid, ready.footings.get(name))
         starts[name] = footings[name].rest.states
     found, coarse = _run(ready, held, anchors, starts, chosen)
     return found, replace(ready, footings=footings, coarse=coarse)
@@ -187,21 +187,14 @@ def anchored(ready: Ready, held: Sequence[Setting]) -> tuple[dict[str, np.ndarra
     reference = ready.plan.study.file.reference
     if reference is None or ready.referring is None:
         return {}, {}
-    laid = ready.referring.changed({}, _cells(held))
-    found = _footed(laid, ready.footings.get(_REFERENCE))
+    laid = ready.referring.changed({}, cells(held))
+    found = footed(laid, ready.footings.get(_REFERENCE))
     first = laid.first(reference.anchors.values(), ready.compiled.timeline(), found.rest.states)
     return {constant: first[variable] for constant, variable in reference.anchors.items()}, {_REFERENCE: found}
 
 
-def footed(compiled: CompiledModel, inputs: Arrays, last: Footing | None) -> Footing:
+def footed(laid: Laid, last: Footing | None) -> Footing:
     """Return resting points: from the last ones if there are any, else searched for."""
-    if last is not None:
-        return follow(compiled, inputs, last, STILL)
-    return footing(compiled, inputs, solve_rest(compiled, inputs))
-
-
-def _footed(laid: Laid, last: Footing | None) -> Footing:
-    """Return what `footed` does, of inputs that are laid out."""
     compiled, given, line = laid.compiled, laid.given, laid.compiled.timeline()
     if last is not None:
         return follow_laid(compiled, given, line, last, STILL)
@@ -217,7 +210,7 @@ def _run(
     first = np.concatenate([plan.designs.index(name) * len(place) + np.arange(len(place)) for name in chosen])
     own, everywhere = ready.rows[chosen[0]], np.tile(place, len(chosen))
     found = {name: values[everywhere] for name, values in anchors.items() if name not in own}
-    laid = ready.cases.chosen(first).changed(found, _cells(held))
+    laid = ready.cases.chosen(first).changed(found, cells(held))
     start = np.concatenate([starts[ready.sample.rest_of(design)][place] for design in chosen])
     measure = study.file.measures.shortfall
     variable, elements = split_element(measure.variable)
@@ -231,7 +224,8 @@ def _run(
     return Moved(tuple(chosen), time, central, shares, plan.worlds * plan.futures), coarse
 
 
-def _cells(held: Sequence[Setting]) -> list[Cell]:
+def cells(held: Sequence[Setting]) -> list[Cell]:
+    """Return settings as inputs that are laid out take them."""
     return [(one.variable, one.place, one.value) for one in held]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import traitlets
 from pydantic import ValidationError
 
 from policy_lab.analysis.words import spoken_unit
@@ -17,7 +16,8 @@ from policy_lab.charts.figure import Figure
 from policy_lab.charts.path import path_chart
 from policy_lab.engine import Series
 from policy_lab.errors import PolicyLabError
-from policy_lab.lab.behind import Behind, running_loop
+from policy_lab.lab.behind import Behind
+from policy_lab.lab.history import History
 from policy_lab.lab.own_run import (
     OwnModel,
     command,
@@ -33,7 +33,6 @@ from policy_lab.lab.own_state import (
     MOST_CHARTS,
     MOST_SCENARIOS,
     OwnFile,
-    OwnHistory,
     OwnScreen,
     checked,
     own_text,
@@ -60,20 +59,14 @@ class OwnLab(ShownWidget):
 
     _esm = "\n".join((_FRONT / f"{name}.js").read_text(encoding="utf-8") for name in ("draw", "own_charts", "own"))
     _css = "\n".join((_FRONT / f"{name}.css").read_text(encoding="utf-8") for name in ("screen", "own"))
-    opening = traitlets.Dict().tag(sync=True)
-    asked = traitlets.Dict().tag(sync=True)
-    told = traitlets.Dict().tag(sync=True)
-    numbers = traitlets.Bytes().tag(sync=True)
-    seq = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, own: OwnModel, screen: OwnScreen, *, slow: float = SLOW) -> None:
-        self.own, self._screen, self._history = own, screen, OwnHistory(screen)
+        self.own, self._screen, self._history = own, screen, History(screen)
         self._slow, self._asked, self._took = slow, 0, 0.0
         self._behind = Behind(0.0)
-        self._loop = running_loop()
         self._runs: dict[tuple[Any, ...], Series] = {}
         self._series: Series | None = None
-        super().__init__(opening=_opening(own))
+        super().__init__(_opening(own))
         self.on_msg(self._on_message)
         self.observe(self._on_asked, "asked")
         self._show(screen, whole=True)
@@ -224,13 +217,6 @@ class OwnLab(ShownWidget):
         with self.hold_sync():
             self.told = {**self.told, **self._state(), "quiet": True, "fault": words}
             self.seq += 1
-
-    def _in_the_loop(self, call: Callable[[], None]) -> None:
-        """Do something where messages are sent from: in the notebook's own loop, if there is one."""
-        if self._loop is None or self._loop.is_closed():
-            call()
-        else:
-            self._loop.call_soon_threadsafe(call)
 
     def _send_file(self, kind: str) -> None:
         """Send a file to the page, which saves it."""

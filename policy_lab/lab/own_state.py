@@ -20,7 +20,6 @@ from policy_lab.study.yaml_file import Place, read_yaml, validated
 
 MOST_SCENARIOS, MOST_CHARTS = 6, 24
 _NAME: Final = 60
-_UNDONE: Final = 200
 _NONE: Mapping[str, float] = MappingProxyType({})
 
 
@@ -67,27 +66,6 @@ class OwnScreen:
             "scenarios": [one.model_dump() for one in self.scenarios],
             "shown": list(self.shown),
         }
-
-
-@dataclass(frozen=True)
-class OwnHistory:
-    """Where the screen stands, where it stood, and what was undone."""
-
-    now: OwnScreen
-    before: tuple[OwnScreen, ...] = ()
-    undone: tuple[OwnScreen, ...] = ()
-
-    def moved(self, screen: OwnScreen) -> OwnHistory:
-        """Return the history with one more step; the same state twice is one."""
-        return self if screen == self.now else OwnHistory(screen, (*self.before, self.now)[-_UNDONE:])
-
-    def undo(self) -> OwnHistory:
-        """Go one step back, if there is one."""
-        return OwnHistory(self.before[-1], self.before[:-1], (self.now, *self.undone)) if self.before else self
-
-    def redo(self) -> OwnHistory:
-        """Take the last undone step again, if there is one."""
-        return OwnHistory(self.undone[0], (*self.before, self.now), self.undone[1:]) if self.undone else self
 
 
 def checked(

@@ -1,15 +1,18 @@
-"""How a screen shows itself in a cell: the widget, and beneath it a picture for whoever opens the notebook later."""
+"""What the screens share: how they talk with their page, and the picture for whoever opens the notebook later."""
 
 from __future__ import annotations
 
 import base64
 import html
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, Final
 
 import anywidget
+import traitlets
 
 from policy_lab.charts.figure import Figure
+from policy_lab.lab.behind import running_loop
 
 SAVED: Final = "pl-saved"
 """Class of the picture in a notebook. Where the widget is alive its style sheet hides it; without a kernel neither the
@@ -18,7 +21,21 @@ _DOTS: Final = 100
 
 
 class ShownWidget(anywidget.AnyWidget):
-    """A widget that leaves a picture in the notebook."""
+    """A widget whose page draws what it is told, and that leaves a picture in the notebook.
+
+    ``opening`` is told once; ``asked`` is what the page moved last. ``told`` and ``numbers`` are what it draws, and
+    ``seq`` counts them.
+    """
+
+    opening = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Dict().tag(sync=True)
+    told = traitlets.Dict().tag(sync=True)
+    numbers = traitlets.Bytes().tag(sync=True)
+    seq = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, opening: dict[str, Any]) -> None:
+        self._loop = running_loop()
+        super().__init__(opening=opening)
 
     @abstractmethod
     def picture(self) -> Figure:
@@ -44,6 +61,13 @@ class ShownWidget(anywidget.AnyWidget):
             return None
         pictured = self._picture_bundle()
         return {**shown[0], "image/png": pictured["image/png"], "text/plain": pictured["text/plain"]}, shown[1]
+
+    def _in_the_loop(self, call: Callable[[], None]) -> None:
+        """Do something where messages are sent from: in the notebook's own loop, if there is one."""
+        if self._loop is None or self._loop.is_closed():
+            call()
+        else:
+            self._loop.call_soon_threadsafe(call)
 
     def _picture_bundle(self) -> dict[str, str]:
         drawn = self.picture()

@@ -18,8 +18,6 @@ from policy_lab.study.stress import in_order, placed_faults, stress_settings
 from policy_lab.study.stress_schema import Placed
 from policy_lab.study.study import Study
 
-MOST_UNDONE = 200
-"""Earlier states that are kept to go back to."""
 MOST_COMBINED = 60
 """Designs with additions that are offered; where a study has more, those with one addition each."""
 
@@ -88,33 +86,6 @@ class Screen:
 def held_of(study: Study, screen: Screen) -> dict[str, float]:
     """Return every constant that a screen holds at a value: what its sliders hold, and what its calendar does."""
     return {**screen.settings, **stress_settings(study, screen.events)}
-
-
-@dataclass(frozen=True)
-class History:
-    """Where the screen stands, where it stood, and what was undone."""
-
-    now: Screen
-    before: tuple[Screen, ...] = ()
-    undone: tuple[Screen, ...] = ()
-
-    def moved(self, screen: Screen) -> History:
-        """Return the history with one more step; the same state twice is one."""
-        if screen == self.now:
-            return self
-        return History(screen, (*self.before, self.now)[-MOST_UNDONE:])
-
-    def undo(self) -> History:
-        """Go one step back, if there is one."""
-        if not self.before:
-            return self
-        return History(self.before[-1], self.before[:-1], (self.now, *self.undone))
-
-    def redo(self) -> History:
-        """Take the last undone step again, if there is one."""
-        if not self.undone:
-            return self
-        return History(self.undone[0], (*self.before, self.now), self.undone[1:])
 
 
 class _Asked(Frozen):

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-import traitlets
 from pydantic import ValidationError
 
 from policy_lab.charts.central import central_figure
 from policy_lab.charts.figure import Figure
 from policy_lab.charts.risk import risk_figure
 from policy_lab.errors import InputError, Problem
-from policy_lab.lab.behind import REST, Behind, running_loop
+from policy_lab.lab.behind import REST, Behind
 from policy_lab.lab.explain import ExplainView
+from policy_lab.lab.history import History
 from policy_lab.lab.moving import SAMPLE, Moved, Ready, made_ready, moved, plan_of
 from policy_lab.lab.page import (
     Message,
@@ -33,11 +33,8 @@ from policy_lab.lab.panels import offered_panels
 from policy_lab.lab.screen_file import read_screen, screen_of_text, screen_text, write_screen
 from policy_lab.lab.shown import ShownWidget
 from policy_lab.lab.sliders import sliders
-from policy_lab.lab.state import History, Screen, asked_screen, held_of, offered_designs
+from policy_lab.lab.state import Screen, asked_screen, held_of, offered_designs
 from policy_lab.lab.stress import StressView
-from policy_lab.out.brief.content import Choice
-from policy_lab.out.brief.docx import to_docx
-from policy_lab.out.brief.write import described_as
 from policy_lab.run.growing import growing
 from policy_lab.study.study import Study
 
@@ -80,11 +77,6 @@ class Lab(ShownWidget):
 
     _esm = "\n".join((_FRONT / f"{name}.js").read_text(encoding="utf-8") for name in _SCRIPTS)
     _css = "\n".join((_FRONT / f"{name}.css").read_text(encoding="utf-8") for name in _STYLES)
-    opening = traitlets.Dict().tag(sync=True)
-    asked = traitlets.Dict().tag(sync=True)
-    told = traitlets.Dict().tag(sync=True)
-    numbers = traitlets.Bytes().tag(sync=True)
-    seq = traitlets.Int(0).tag(sync=True)
 
     def __init__(
         self,
@@ -109,14 +101,13 @@ class Lab(ShownWidget):
         self._ready: tuple[Screen, Ready] | None = None
         self._moved: Moved | None = None
         self._rested: tuple[Screen, Rested] | None = None
-        self._loop = running_loop()
         self._views: Mapping[str, View] = {
             "explain": ExplainView(study, self.ready_for, partial(self.tell, "explain")),
             "stress": StressView(study, partial(self.tell, "stress"), self.hand_over),
         }
         views = ["compare", *self._views]
         told = {**opening(study, self._sliders, self._offered), "views": views, "panels": offered_panels(study)}
-        super().__init__(opening=told)
+        super().__init__(told)
         self.on_msg(self._on_message)
         self.observe(self._on_asked, "asked")
         self._show(screen)
@@ -275,13 +266,6 @@ class Lab(ShownWidget):
         if screen == self._screen and self._moved is not None:
             self._publish(rested_message(found, self._moved, screen.worlds or found.setting.worlds))
 
-    def _in_the_loop(self, call: Callable[[], None]) -> None:
-        """Do something where messages are sent from: in the notebook's own loop, if there is one."""
-        if self._loop is None or self._loop.is_closed():
-            call()
-        else:
-            self._loop.call_soon_threadsafe(call)
-
     def _state(self, *, set_page: bool) -> dict[str, Any]:
         return {
             "n": self._asked,
@@ -334,6 +318,10 @@ class Lab(ShownWidget):
 
     def _send_briefing(self, found: Rested) -> None:
         """Write the briefing on an answer in a thread of its own, which takes some seconds, and hand it over."""
+        from policy_lab.out.brief.content import Choice  # few screens ask for it: no screen opens later for it
+        from policy_lab.out.brief.docx import to_docx
+        from policy_lab.out.brief.write import described_as
+
         try:
             content = to_docx(described_as(found.results, Choice({})))
         except InputError as error:

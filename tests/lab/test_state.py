@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 import policy_lab as pl
 from policy_lab.analysis.risk import risk
 from policy_lab.errors import InputError
+from policy_lab.lab.history import MOST_UNDONE, History
 from policy_lab.lab.moving import plan_of
 from policy_lab.lab.screen_file import read_screen, screen_of_text, screen_text, write_screen
 from policy_lab.lab.state import (
-    MOST_UNDONE,
-    History,
     Screen,
     asked_screen,
     first_screen,
